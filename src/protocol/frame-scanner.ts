@@ -92,8 +92,7 @@ export function createFrameScanner(payloadSizeBytesMax: number): FrameScanner {
       while (rest.length > 0 || header !== undefined) {
         if (header === undefined) rest = takeHeader(rest);
         if (header === undefined) break;
-        const wanted = header.payloadSizeBytes - payloadSeen;
-        const piece = rest.subarray(0, wanted);
+        const piece = rest.subarray(0, header.payloadSizeBytes - payloadSeen);
         if (header.payloadSizeBytes <= payloadSizeBytesMax) payload.push(piece);
         payloadSeen += piece.length;
         rest = rest.subarray(piece.length);

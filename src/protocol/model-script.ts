@@ -120,18 +120,25 @@ function reportAmbiguousTexts(session: SessionScript, context: z.RefinementCtx):
 
 function reportRepeatedOperations(session: SessionScript, context: z.RefinementCtx): void {
   const seen = new Set<string>();
-  for (const [turn, { script }] of session.turns.entries()) {
-    for (const [step, { calls = [] }] of script.steps.entries()) {
-      for (const [call, { operation }] of calls.entries()) {
-        if (seen.has(operation)) {
-          context.addIssue({
-            code: "custom",
-            path: ["turns", turn, "script", "steps", step, "calls", call, "operation"],
-            message: `operation "${operation}" stands twice in this session; the ledger knows an effect by it`,
-          });
-        }
-        seen.add(operation);
-      }
+  for (const { operation, path } of placesOfOperations(session)) {
+    if (seen.has(operation)) {
+      context.addIssue({
+        code: "custom",
+        path,
+        message: `operation "${operation}" stands twice in this session; the ledger knows an effect by it`,
+      });
     }
+    seen.add(operation);
   }
+}
+
+function placesOfOperations(session: SessionScript): { operation: string; path: (string | number)[] }[] {
+  return session.turns.flatMap(({ script }, turn) =>
+    script.steps.flatMap(({ calls = [] }, step) =>
+      calls.map(({ operation }, call) => ({
+        operation,
+        path: ["turns", turn, "script", "steps", step, "calls", call, "operation"],
+      })),
+    ),
+  );
 }
