@@ -1,0 +1,36 @@
+import type { z } from "zod";
+
+import type { Fault, FaultKind } from "./fault.ts";
+
+/** Something that a backend may be able to do to a wire; a plan is refused where one is missing. */
+export type Capability =
+  | "cut-fin"
+  | "cut-rst"
+  | "cut-blackhole"
+  | "close-frame"
+  | "reject-dial"
+  | "toxic-latency"
+  | "toxic-limit-data"
+  | "toxic-timeout";
+
+/** What a kind of fault is, for validation, for the documentation and for the engine, which knows no kind by name. */
+export type FaultDescription<Described extends Fault = Fault> = {
+  readonly kind: Described["kind"];
+  /** The rows of failures.md §3 that it makes. */
+  readonly ids: readonly string[];
+  readonly title: string;
+  /** Parameters with units and bounds. */
+  readonly schema: z.ZodType<Described>;
+  /** What it acts on. A fault of frames needs an anchor between frames, a fault of bytes takes any. */
+  readonly layer: "byte" | "frame" | "protocol" | "process";
+  /** Who makes it happen. */
+  readonly appliedBy: "proxy" | "face" | "server" | "tool" | "client-process" | "container";
+  /** Whether it strikes one connection, or the session's wire whatever connection is open. */
+  readonly scope: "connection" | "wire";
+  needs(fault: Described): readonly Capability[];
+  /** Which event of the history proves that it happened. */
+  readonly fired: string;
+};
+
+/** One description per kind. */
+export type FaultCatalogue = { readonly [Kind in FaultKind]: FaultDescription<Extract<Fault, { kind: Kind }>> };

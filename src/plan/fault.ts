@@ -1,0 +1,69 @@
+import { z } from "zod";
+
+import { type Anchor, AnchorSchema, type Trigger, TriggerSchema } from "./trigger.ts";
+
+/** Ends or silences one connection: a clean FIN, an RST, or neither (both ends wait, F-04). */
+export type CutFault = { readonly kind: "cut"; readonly mode: "fin" | "rst" | "blackhole" };
+
+/** A Close frame that comes from the server's side (F-15), followed by the FIN of the server. */
+export type CloseFault = { readonly kind: "close"; readonly code: number; readonly reason?: string };
+
+/** The next dials are accepted and then reset, or answered with a status instead of 101 (F-23). */
+export type RejectFault = {
+  readonly kind: "reject";
+  readonly how: "reset" | { readonly status: number; readonly retryAfterSeconds?: number };
+  readonly dials: number;
+};
+
+/** One of Toxiproxy's own toxics on the session's wire (F-12). */
+export type ToxicFault = {
+  readonly kind: "toxic";
+  readonly type: string;
+  readonly direction: "to-client" | "to-server";
+  readonly attributes: Readonly<Record<string, number>>;
+};
+
+/** What is done to a session, without when and where. */
+export type Fault = CutFault | CloseFault | RejectFault | ToxicFault;
+
+/** The name of a kind of fault, for example `"cut"`. */
+export type FaultKind = Fault["kind"];
+
+/** When a fault ends: after a time, when its connection is gone, at an anchor, or with the run. */
+export type Heal =
+  | { readonly kind: "after"; readonly delayMs: number }
+  | { readonly kind: "on-close" }
+  | { readonly kind: "at"; readonly at: Anchor }
+  | { readonly kind: "never" };
+
+/**
+ * One fault of a plan.
+ *
+ * @example { "id": "cut-1", "fault": { "kind": "cut", "mode": "fin" },
+ *            "when": { "place": { "session": 0 }, "at": { "kind": "point", "point": "P6", "occurrence": 1 } },
+ *            "heal": { "kind": "on-close" } }
+ */
+export type ScheduledFault = {
+  /** Unique within the plan. */
+  readonly id: string;
+  readonly fault: Fault;
+  readonly when: Trigger;
+  readonly heal: Heal;
+};
+
+const HealSchema: z.ZodType<Heal> = z.discriminatedUnion("kind", [
+  z.strictObject({ kind: z.literal("after"), delayMs: z.number().min(0).max(3_600_000) }),
+  z.strictObject({ kind: z.literal("on-close") }),
+  z.strictObject({ kind: z.literal("at"), at: AnchorSchema }),
+  z.strictObject({ kind: z.literal("never") }),
+]);
+
+/** The shape of a scheduled fault; the catalogue gives the shape of the fault within. */
+export function scheduledFaultSchema(faultSchema: z.ZodType<Fault>): z.ZodType<ScheduledFault> {
+  return z.strictObject({
+    id: z.string().regex(/^[\w.-]{1,64}$/, "1 to 64 of A-Z a-z 0-9 _ . -"),
+    fault: faultSchema,
+    when: TriggerSchema,
+    heal: HealSchema,
+  });
+}
