@@ -1,0 +1,37 @@
+import { digestOfText } from "../determinism/stable-json.ts";
+
+/** The kinds of ids that the server gives out, as they begin on the wire. */
+export type IdentityKind = "resp" | "msg" | "rs" | "fc" | "call" | "req" | "steer";
+
+/**
+ * The ids of one API key: `resp_2c70e12b_000001`.
+ *
+ * The middle comes from the key, so that the ids of two sessions never meet; the number counts per key and kind, so
+ * that sessions which run at the same time do not move each other's ids. The width is fixed up to a million ids of a
+ * kind, because byte offsets of a run have to be the same on every replay (DESIGN §3).
+ */
+export type Identities = { next(kind: IdentityKind): string };
+
+/** Opens the ids of a key; they begin at 1. */
+export function createIdentities(apiKey: string): Identities {
+  const owner = digestOfText(apiKey).slice(0, 8);
+  const counts = new Map<IdentityKind, number>();
+  return {
+    next(kind) {
+      const count = (counts.get(kind) ?? 0) + 1;
+      counts.set(kind, count);
+      return `${kind}_${owner}_${String(count).padStart(6, "0")}`;
+    },
+  };
+}
+
+const EPOCH_SECONDS = 1_790_000_000;
+
+/**
+ * The value of `created_at` for a response: ten digits that grow with the number of its id, never the time of day.
+ *
+ * @example createdAtOf("resp_2c70e12b_000012") // 1790000012
+ */
+export function createdAtOf(responseId: string): number {
+  return EPOCH_SECONDS + Number(responseId.slice(responseId.lastIndexOf("_") + 1));
+}
