@@ -24,31 +24,43 @@ function count(report: string): { lines: string[]; exitCode: number | null } {
   return { lines: stdout.trimEnd().split("\n"), exitCode: status };
 }
 
+const CASES = [
+  {
+    what: "adds up all files",
+    files: [fileWith("passed", "passed", "passed"), fileWith("passed", "passed")],
+    line: "3 passed, 0 failed, 0 skipped",
+    exitCode: 0,
+  },
+  {
+    what: "fails with one failed test",
+    files: [fileWith("failed", "passed", "failed")],
+    line: "1 passed, 1 failed, 0 skipped",
+    exitCode: 1,
+  },
+  {
+    what: "counts every kind of skipping",
+    files: [fileWith("passed", "passed", "skipped", "pending", "todo")],
+    line: "1 passed, 0 failed, 3 skipped",
+    exitCode: 0,
+  },
+  {
+    what: "counts a file that could not be loaded",
+    files: [fileWith("passed", "passed"), fileWith("failed")],
+    line: "1 passed, 1 failed, 0 skipped",
+    exitCode: 1,
+  },
+  {
+    what: "fails when everything was skipped",
+    files: [fileWith("passed", "skipped")],
+    line: "0 passed, 0 failed, 1 skipped",
+    exitCode: 1,
+  },
+  { what: "fails when nothing ran", files: [], line: "0 passed, 0 failed, 0 skipped", exitCode: 1 },
+];
+
 describe("the count at the end of a CI run", () => {
-  it.each([
-    [
-      "adds up all files",
-      [fileWith("passed", "passed", "passed"), fileWith("passed", "passed")],
-      "3 passed, 0 failed, 0 skipped",
-      0,
-    ],
-    ["fails with one failed test", [fileWith("failed", "passed", "failed")], "1 passed, 1 failed, 0 skipped", 1],
-    [
-      "counts every kind of skipping",
-      [fileWith("passed", "passed", "skipped", "pending", "todo")],
-      "1 passed, 0 failed, 3 skipped",
-      0,
-    ],
-    [
-      "counts a file that could not be loaded",
-      [fileWith("passed", "passed"), fileWith("failed")],
-      "1 passed, 1 failed, 0 skipped",
-      1,
-    ],
-    ["fails when everything was skipped", [fileWith("passed", "skipped")], "0 passed, 0 failed, 1 skipped", 1],
-    ["fails when nothing ran", [], "0 passed, 0 failed, 0 skipped", 1],
-  ])("%s", (_what, testResults, line, exitCode) => {
-    expect(count(JSON.stringify({ testResults }))).toEqual({ lines: [line], exitCode });
+  it.each(CASES)("$what", ({ files, line, exitCode }) => {
+    expect(count(JSON.stringify({ testResults: files }))).toEqual({ lines: [line], exitCode });
   });
 
   it("says so where there is no report, and still ends with the line", () => {

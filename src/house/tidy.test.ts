@@ -23,6 +23,7 @@ describe("the repository", () => {
     ["speaks of the project alone", tidy.findForeignWords],
     ["names only paths that exist in ARCHITECTURE.md", tidy.findDeadPaths],
     ["has a source for every entry point", tidy.findEmptyEntryPoints],
+    ["locks every optional package", tidy.findLockGaps],
   ])("%s", (_what, findProblems) => {
     expect(findProblems(REPOSITORY_ROOT)).toEqual([]);
   });
@@ -160,5 +161,17 @@ describe("entry points", () => {
     };
     const root = rootOf({ "package.json": JSON.stringify({ exports }), "src/tcp-proxy/proxy.ts": "" });
     expect(tidy.findEmptyEntryPoints(root)).toEqual([expect.stringContaining("src/tcp-proxy/index.ts does not exist")]);
+  });
+});
+
+describe("the lock file", () => {
+  it("needs an entry for every optional package, also for those of other platforms", () => {
+    const packages = {
+      "node_modules/a": { optionalDependencies: { "a-linux": "1.0.0", "a-darwin": "1.0.0" } },
+      "node_modules/a-linux": {},
+    };
+    expect(tidy.findLockGaps(rootOf({ "package-lock.json": JSON.stringify({ packages }) }))).toEqual([
+      "package-lock.json has no entry for a-darwin 1.0.0, which node_modules/a names.",
+    ]);
   });
 });

@@ -127,3 +127,19 @@ export function findEmptyEntryPoints(root: string): readonly string[] {
     .filter((source) => !existsSync(join(root, source)))
     .map((source) => `package.json has an entry point without its source: ${source} does not exist.`);
 }
+
+type LockEntry = { readonly optionalDependencies?: Readonly<Record<string, string>> };
+
+/**
+ * Each optional package that package-lock.json leaves out. `npm ci` refuses such a file, but npm itself writes it when
+ * the registry it asks does not hold the builds for other platforms.
+ */
+export function findLockGaps(root: string): readonly string[] {
+  const text = readFileSync(join(root, "package-lock.json"), "utf8");
+  const { packages } = JSON.parse(text) as { packages: Readonly<Record<string, LockEntry>> };
+  return Object.entries(packages).flatMap(([place, { optionalDependencies = {} }]) =>
+    Object.entries(optionalDependencies)
+      .filter(([name]) => !(`node_modules/${name}` in packages || `${place}/node_modules/${name}` in packages))
+      .map(([name, version]) => `package-lock.json has no entry for ${name} ${version}, which ${place} names.`),
+  );
+}
