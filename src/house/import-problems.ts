@@ -3,7 +3,14 @@ import { join, posix } from "node:path";
 
 import { FOUNDATION, IMPORT_TABLE, PLUG_IN_FOLDERS, type PlugInFolder, PUBLIC_FOLDERS } from "./import-table.ts";
 import { importsOf } from "./module-imports.ts";
-import { foldersIn, isTestPath, pathsBelow, readSourceFiles, type SourceFile } from "./source-tree.ts";
+import {
+  foldersIn,
+  isTestPath,
+  isTestSupportPath,
+  pathsBelow,
+  readSourceFiles,
+  type SourceFile,
+} from "./source-tree.ts";
 
 /** The package of a repository: its name and the specifiers that others may import, `cutwire/tcp-proxy` for one. */
 type Package = { readonly name: string; readonly entryPoints: readonly string[] };
@@ -64,6 +71,7 @@ function whyNotInSource(path: string, specifier: string, own: Package): string |
   const target = posix.join(posix.dirname(path), specifier);
   if (!target.startsWith("src/")) return "src imports nothing that stands outside of it";
   if (isTestPath(target)) return "tests are imported by nobody";
+  if (isTestSupportPath(target) && !isForTests(path)) return "what tests share is imported by tests alone";
   return whyNotByTable(path, target) ?? whyNotPlugIn(path, target);
 }
 
@@ -79,7 +87,7 @@ function whyNotByTable(path: string, target: string): string | undefined {
 /** Tests are exempt, for an engine is tested with real plug-ins. */
 function whyNotPlugIn(path: string, target: string): string | undefined {
   const folder = plugInFolderOf(target);
-  if (folder === undefined || isTestPath(path) || partOf(path) === "built-ins") return undefined;
+  if (folder === undefined || isForTests(path) || partOf(path) === "built-ins") return undefined;
   const ownFolder = plugInFolderOf(path);
   if (ownFolder !== undefined) {
     const same = ownFolder === folder && plugInName(path, folder) === plugInName(target, folder);
@@ -98,6 +106,10 @@ function whyNotOutside(path: string, specifier: string, own: Package): string | 
   const folder = topFolderOf(path);
   const target = posix.join(posix.dirname(path), specifier);
   return topFolderOf(target) === folder ? undefined : `${folder} uses the package by its public entry points alone`;
+}
+
+function isForTests(path: string): boolean {
+  return isTestPath(path) || isTestSupportPath(path);
 }
 
 function isOwnName(specifier: string, own: Package): boolean {

@@ -26,7 +26,8 @@ const CLEAN = {
   "src/run/backends/embedded.ts": 'import "../backend.ts"; import "../../tcp-proxy/index.ts";',
   "src/run/backends/simulation/network.ts": 'import "../../backend.ts"; import "./link.ts";',
   "src/run/backends/simulation/link.ts": "export {};",
-  "src/run/run-plan.test.ts": 'import "./backends/embedded.ts"; import "./run-plan.ts";',
+  "src/run/run-plan.test.ts": 'import "./backends/embedded.ts"; import "./wire.test-support.ts";',
+  "src/run/wire.test-support.ts": 'import "./backends/embedded.ts";',
   "src/tcp-proxy/index.ts": 'import "./toxics/latency.ts";',
   "src/tcp-proxy/toxics/latency.ts": "export {};",
   "src/built-ins.ts": 'import "./run/backends/embedded.ts";',
@@ -46,7 +47,7 @@ describe("the import table", () => {
   });
 
   it("finds nothing in a clean tree, and counts its files", () => {
-    expect(problemsIn(CLEAN)).toEqual({ filesSeen: 13, problems: [] });
+    expect(problemsIn(CLEAN)).toEqual({ filesSeen: 14, problems: [] });
   });
 });
 
@@ -80,6 +81,7 @@ describe("a planted import", () => {
     ["a test to another stage", "src/plan/plan.test.ts", "../run/run-plan.ts"],
     ["the pipeline to these checks", "src/plan/trigger.ts", "../house/tidy.ts"],
     ["a test by a source file", "src/run/face.ts", "./run-plan.test.ts"],
+    ["what tests share by a source file", "src/run/face.ts", "./wire.test-support.ts"],
     ["out of src", "src/plan/trigger.ts", "../../scenarios/cut.json"],
     ["the package by its own name", "src/plan/trigger.ts", "cutwire"],
     ["an absolute path", "src/plan/trigger.ts", "/opt/plan.ts"],

@@ -53,6 +53,7 @@ export const PLUG_IN_FOLDERS: readonly PlugInFolder[] = [
   { path: "src/run/backends/", namedBy: "built-ins" },
   { path: "src/run/clients/", namedBy: "built-ins" },
   { path: "src/run/targets/", namedBy: "built-ins" },
+  { path: "src/run/faults/", namedBy: "built-ins" },
   { path: "src/check/checkers/", namedBy: "built-ins" },
   { path: "src/report/reporters/", namedBy: "built-ins" },
 ];

@@ -39,3 +39,8 @@ export function foldersIn(root: string, folder: string): readonly string[] {
 export function isTestPath(path: string): boolean {
   return /\.(test|bench)\.[cm]?[jt]s$/.test(path);
 }
+
+/** Whether a file is what several tests share, `proxy.test-support.ts` for one: tests alone import it, and it is not shipped. */
+export function isTestSupportPath(path: string): boolean {
+  return /\.test-support\.[cm]?[jt]s$/.test(path);
+}
