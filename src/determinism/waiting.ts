@@ -42,3 +42,19 @@ export async function settleWithin<Value>(
     );
   });
 }
+
+/** A promise together with the hands that settle it. */
+export type Deferred<Value> = {
+  readonly promise: Promise<Value>;
+  resolve(value: Value): void;
+  reject(error: unknown): void;
+};
+
+/** Opens a promise that somebody else settles; settling it twice does nothing (Node 20 lacks `Promise.withResolvers`). */
+export function createDeferred<Value>(): Deferred<Value> {
+  let settle: Pick<Deferred<Value>, "resolve" | "reject"> | undefined;
+  const promise = new Promise<Value>((resolve, reject) => {
+    settle = { resolve, reject };
+  });
+  return { promise, resolve: (value) => settle?.resolve(value), reject: (error) => settle?.reject(error) };
+}

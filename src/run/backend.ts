@@ -1,0 +1,68 @@
+import type { Clock } from "../determinism/clock.ts";
+import type { Random } from "../determinism/random.ts";
+import type { Recorder } from "../history/recorder.ts";
+import type { Capability } from "../plan/fault-description.ts";
+import type { Direction } from "../protocol/direction.ts";
+import type { AnchorRegistry } from "./anchor-registry.ts";
+
+/** Something that was done to a wire, has been read back, and can be undone. */
+export type AppliedChange = {
+  /** Resolves when it first struck; absent where applying it already is the strike. */
+  readonly struck?: Promise<void>;
+  undo(): Promise<void>;
+};
+
+/** Which dials are turned away, and how. */
+export type DialRejection = {
+  readonly how: "reset" | { readonly status: number; readonly retryAfterSeconds?: number };
+  readonly dials: number;
+};
+
+/**
+ * One session's wire: its own listen port and its own proxy. The verbs are what faults are made of.
+ *
+ * Each resolves when the change was applied and read back. It rejects where the proxy refused it, and the fault has
+ * then *failed*, which is nobody's violation.
+ */
+export type Wire = {
+  readonly session: number;
+  /** `"http://127.0.0.1:PORT/v1"`. */
+  readonly baseUrl: string;
+  /** The connection that was accepted last and is still there. */
+  liveConnection(): number | undefined;
+  /** Resolves when a connection is gone on both sides. */
+  connectionGone(connection: number): Promise<void>;
+  cut(mode: "fin" | "rst" | "blackhole", connection: number): Promise<AppliedChange>;
+  closeWithFrame(frame: { readonly code: number; readonly reason: string }, connection: number): Promise<AppliedChange>;
+  rejectDials(rejection: DialRejection): Promise<AppliedChange>;
+  addToxic(toxic: {
+    readonly type: string;
+    readonly direction: Direction;
+    readonly attributes: Readonly<Record<string, number>>;
+  }): Promise<AppliedChange>;
+};
+
+/** What a backend gets. */
+export type BackendContext = {
+  readonly sessionCount: number;
+  /** Where the target listens, as the proxy dials it. */
+  readonly upstream: { readonly host: string; readonly port: number };
+  readonly recorder: Recorder;
+  readonly anchors: AnchorRegistry;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** How many bytes may pass over all wires. */
+  readonly bytesMax: number;
+  /** Called once, when that bound is reached. */
+  onFull(): void;
+};
+
+/** Wires that are open. */
+export type OpenedBackend = { readonly wires: readonly Wire[]; close(): Promise<void> };
+
+/** A way to put faults on a wire. */
+export type Backend = {
+  readonly name: string;
+  readonly capabilities: ReadonlySet<Capability>;
+  open(context: BackendContext): Promise<OpenedBackend>;
+};

@@ -1,0 +1,74 @@
+import { openTcpProxyServer } from "../../tcp-proxy/tcp-proxy-server.ts";
+import type { AppliedChange, Backend, Wire } from "../backend.ts";
+import { createWireTap, type SessionTap } from "../tap/wire-tap.ts";
+import { type ControlledProxy, createToxiproxyControl } from "./toxiproxy-control.ts";
+
+const HOST = "127.0.0.1";
+
+/** Our own proxy in the harness's process, on loopback: needs no Docker, and can do what Toxiproxy cannot. */
+export const embedded: Backend = {
+  name: "embedded",
+  capabilities: new Set([
+    "cut-fin",
+    "cut-rst",
+    "cut-blackhole",
+    "close-frame",
+    "reject-dial",
+    "toxic-latency",
+    "toxic-limit-data",
+    "toxic-timeout",
+  ]),
+  async open(context) {
+    const { clock, random, sessionCount, upstream } = context;
+    const tap = createWireTap(context);
+    const server = await openTcpProxyServer({ host: HOST, port: 0, clock, random, interceptor: tap.interceptor });
+    try {
+      const control = createToxiproxyControl(server.apiUrl, clock);
+      const sessions = Array.from({ length: sessionCount }, (_, session) => session);
+      const wires = await Promise.all(
+        sessions.map(async (session) => {
+          const proxy = await control.createProxy({
+            name: tap.proxyName(session),
+            listen: `${HOST}:0`,
+            upstream: `${upstream.host}:${upstream.port}`,
+          });
+          return openWire(session, proxy, tap.session(session));
+        }),
+      );
+      return { wires, close: async () => await server.close() };
+    } catch (error) {
+      await server.close();
+      throw error;
+    }
+  },
+};
+
+/** How our proxy makes each cut: toxics of its own that strike one connection at once. */
+const TOXIC_OF_CUT = { fin: "cutwire_fin", rst: "cutwire_rst", blackhole: "cutwire_stall" } as const;
+
+function openWire(session: number, proxy: ControlledProxy, tap: SessionTap): Wire {
+  return {
+    session,
+    baseUrl: `http://${proxy.listen}/v1`,
+    liveConnection: tap.liveConnection,
+    connectionGone: tap.connectionGone,
+    addToxic: async (toxic) => await proxy.addToxic(toxic),
+    rejectDials: async (rejection) => tap.rejectDials(rejection),
+    async closeWithFrame(frame, connection) {
+      await tap.closeWithFrame(frame, connection);
+      return { undo: async () => undefined };
+    },
+    async cut(mode, connection) {
+      const type = TOXIC_OF_CUT[mode];
+      const attributes = { connection };
+      // FIN and RST strike the whole connection from either stream; silence has to be kept in both.
+      const toClient = await proxy.addToxic({ type, direction: "to-client", attributes });
+      if (mode !== "blackhole") return toClient;
+      return together(toClient, await proxy.addToxic({ type, direction: "to-server", attributes }));
+    },
+  };
+}
+
+function together(...changes: readonly AppliedChange[]): AppliedChange {
+  return { undo: async () => void (await Promise.all(changes.map(async (change) => await change.undo()))) };
+}

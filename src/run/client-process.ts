@@ -1,0 +1,227 @@
+import { type ChildProcess, fork } from "node:child_process";
+import { fileURLToPath } from "node:url";
+
+import type { Clock } from "../determinism/clock.ts";
+import { createDeferred, DEADLINE_PASSED, type Deferred, settleWithin } from "../determinism/waiting.ts";
+import { HarnessError } from "../errors.ts";
+import type { SurfaceEvent, TurnResult } from "./client.ts";
+import type { FromHostMessage, ToHostMessage } from "./client-host/host-message.ts";
+import type { ToolDescription } from "./tool-ledger.ts";
+
+/** How a process ended. */
+export type ProcessExit = { readonly code: number | null; readonly signal: string | null };
+
+/** What a client tells of itself while it runs. */
+export type ClientProcessListener = {
+  onSurface(session: number, event: SurfaceEvent): void;
+  onOutput(stream: "stdout" | "stderr", text: string): void;
+  onToolCall(session: number, name: string, argumentsJson: string): Promise<string>;
+  onExit(exit: ProcessExit & { readonly expected: boolean }): void;
+};
+
+/** A session to be opened. */
+export type HostedSessionOptions = {
+  readonly session: number;
+  readonly baseUrl: string;
+  readonly apiKey: string;
+  readonly model: string;
+  readonly tools: readonly ToolDescription[];
+  readonly stateDirectory: string;
+};
+
+/** What a client answered, or how it failed to. */
+export type ClientAnswer =
+  | { readonly kind: "answered"; readonly result?: TurnResult }
+  | { readonly kind: "threw"; readonly message: string }
+  | { readonly kind: "exited" };
+
+/** The process of a client under test. */
+export type ClientProcess = {
+  readonly name: string;
+  /** What the client says that it promises, unchecked. */
+  readonly contract: unknown;
+  listen(listener: ClientProcessListener): void;
+  openSession(options: HostedSessionOptions): Promise<ClientAnswer>;
+  runTurn(session: number, userText: string): Promise<ClientAnswer>;
+  abortTurn(session: number): void;
+  closeSession(session: number): Promise<ClientAnswer>;
+  /** Ends the process, by force if it takes longer than a second, and resolves when it is gone. */
+  end(): Promise<void>;
+};
+
+/** How a client process is started. */
+export type ClientProcessOptions = {
+  /** A `file:` URL of a module that exports a client. */
+  readonly module: string;
+  readonly clock: Clock;
+};
+
+/** How long a client module may take to load. */
+const LOAD_DEADLINE_MS = 30_000;
+/** How long a process may take to leave by itself when it is asked to. */
+const LEAVE_DEADLINE_MS = 1_000;
+/** The heap of a client in MiB: a client that eats memory is to crash before the machine does. */
+const HEAP_SIZE_MIB_MAX = 1_024;
+/** How much of what a client prints is kept per stream, in characters. */
+const OUTPUT_SIZE_MAX = 64_000;
+
+/**
+ * Starts the process of a client and waits until its module is loaded.
+ *
+ * @throws HarnessError `HARNESS_INVALID_CLIENT`, `HARNESS_MISSING_PACKAGE`
+ */
+export async function startClientProcess(options: ClientProcessOptions): Promise<ClientProcess> {
+  const { clock, module } = options;
+  const child = fork(fileURLToPath(new URL("./client-host/host.js", import.meta.url)), [], {
+    stdio: ["ignore", "pipe", "pipe", "ipc"],
+    execArgv: [`--max-old-space-size=${HEAP_SIZE_MIB_MAX}`],
+    serialization: "advanced",
+  });
+  const exited = createDeferred<ProcessExit>();
+  child.once("exit", (code, signal) => exited.resolve({ code, signal }));
+  child.once("error", () => exited.resolve({ code: null, signal: null }));
+  const printed = collectOutput(child);
+  try {
+    const loaded = await settleWithin(clock, loadModule(child, module, exited.promise), LOAD_DEADLINE_MS);
+    if (loaded === DEADLINE_PASSED) throw invalidClient(module, `did not load within ${LOAD_DEADLINE_MS} ms`);
+    if (loaded === "exited") throw invalidClient(module, `ended its process while it was loaded.\n${printed.tail()}`);
+    return openClientProcess({ child, clock, exited: exited.promise, printed, ...loaded });
+  } catch (error) {
+    child.kill("SIGKILL");
+    await exited.promise;
+    throw error;
+  }
+}
+
+function invalidClient(module: string, what: string): HarnessError {
+  return new HarnessError("HARNESS_INVALID_CLIENT", `The client module ${module} ${what}`, { details: { module } });
+}
+
+async function loadModule(
+  child: ChildProcess,
+  module: string,
+  exited: Promise<ProcessExit>,
+): Promise<{ readonly name: string; readonly contract: unknown } | "exited"> {
+  const answered = createDeferred<FromHostMessage>();
+  const onMessage = (message: FromHostMessage): void => {
+    if (message.kind === "ready") child.send({ kind: "load", module } satisfies ToHostMessage);
+    else answered.resolve(message);
+  };
+  child.on("message", onMessage);
+  const message = await Promise.race([answered.promise, exited.then(() => "exited" as const)]);
+  child.off("message", onMessage);
+  if (message === "exited") return "exited";
+  if (message.kind === "load-failed") throw new HarnessError(message.code, message.message, { details: { module } });
+  if (message.kind !== "loaded") throw invalidClient(module, `said "${message.kind}" before it was loaded`);
+  return { name: message.name, contract: message.contract };
+}
+
+type Printed = { attach(onOutput: (stream: "stdout" | "stderr", text: string) => void): void; tail(): string };
+
+/** Keeps what a client prints, bounded, and hands it on once somebody listens. */
+function collectOutput(child: ChildProcess): Printed {
+  const early: ["stdout" | "stderr", string][] = [];
+  let listener = (stream: "stdout" | "stderr", text: string): void => void early.push([stream, text]);
+  for (const stream of ["stdout", "stderr"] as const) {
+    let sizeLeft = OUTPUT_SIZE_MAX;
+    child[stream]?.setEncoding("utf8").on("data", (text: string) => {
+      if (sizeLeft > 0) listener(stream, text.slice(0, sizeLeft));
+      sizeLeft -= text.length;
+    });
+  }
+  return {
+    tail: () =>
+      early
+        .map(([, text]) => text)
+        .join("")
+        .slice(-2_000),
+    attach(onOutput) {
+      listener = onOutput;
+      for (const [stream, text] of early.splice(0)) onOutput(stream, text);
+    },
+  };
+}
+
+type ProcessParts = {
+  readonly child: ChildProcess;
+  readonly clock: Clock;
+  readonly exited: Promise<ProcessExit>;
+  readonly printed: Printed;
+  readonly name: string;
+  readonly contract: unknown;
+};
+
+function openClientProcess({ child, clock, exited, printed, name, contract }: ProcessParts): ClientProcess {
+  const open = new Map<number, Deferred<ClientAnswer>>();
+  let requests = 0;
+  let isEnding = false;
+  let isGone = false;
+
+  function send(message: ToHostMessage): void {
+    // The channel can break between our look and the write; the exit that follows answers every open question.
+    if (child.connected) child.send(message, () => undefined);
+  }
+
+  async function ask(make: (request: number) => ToHostMessage): Promise<ClientAnswer> {
+    if (isGone) return { kind: "exited" };
+    requests += 1;
+    const answered = createDeferred<ClientAnswer>();
+    open.set(requests, answered);
+    send(make(requests));
+    return await answered.promise;
+  }
+
+  function settle(request: number, answer: ClientAnswer): void {
+    open.get(request)?.resolve(answer);
+    open.delete(request);
+  }
+
+  function take(message: FromHostMessage, listener: ClientProcessListener): void {
+    switch (message.kind) {
+      case "answered":
+        return settle(
+          message.request,
+          message.result === undefined ? { kind: "answered" } : { kind: "answered", result: message.result },
+        );
+      case "threw":
+        return settle(message.request, { kind: "threw", message: message.message });
+      case "surface":
+        return listener.onSurface(message.session, message.event);
+      case "tool-call": {
+        const { call, session, name: tool, argumentsJson } = message;
+        void listener
+          .onToolCall(session, tool, argumentsJson)
+          .then((output) => send({ kind: "tool-output", call, output }));
+        return;
+      }
+      case "ready":
+      case "loaded":
+      case "load-failed":
+        return;
+    }
+  }
+
+  return {
+    name,
+    contract,
+    listen(listener) {
+      printed.attach((stream, text) => listener.onOutput(stream, text));
+      child.on("message", (message: FromHostMessage) => take(message, listener));
+      void exited.then((exit) => {
+        isGone = true;
+        listener.onExit({ ...exit, expected: isEnding });
+        for (const request of [...open.keys()]) settle(request, { kind: "exited" });
+      });
+    },
+    openSession: async (session) => await ask((request) => ({ kind: "open", request, ...session })),
+    runTurn: async (session, userText) => await ask((request) => ({ kind: "run-turn", request, session, userText })),
+    abortTurn: (session) => send({ kind: "abort-turn", session }),
+    closeSession: async (session) => await ask((request) => ({ kind: "close", request, session })),
+    async end() {
+      isEnding = true;
+      if (child.connected) child.disconnect();
+      if ((await settleWithin(clock, exited, LEAVE_DEADLINE_MS)) === DEADLINE_PASSED) child.kill("SIGKILL");
+      await exited;
+    },
+  };
+}

@@ -1,0 +1,251 @@
+import assert from "node:assert/strict";
+
+import type { Clock } from "../determinism/clock.ts";
+import { createDeferred, DEADLINE_PASSED, settleWithin, sleep } from "../determinism/waiting.ts";
+import { messageOf } from "../errors.ts";
+import type { FaultEventBody } from "../history/event.ts";
+import type { Recorder } from "../history/recorder.ts";
+import type { Heal, ScheduledFault } from "../plan/fault.ts";
+import { describeFault } from "../plan/fault-catalogue.ts";
+import type { AnchorRegistry, AnchorSite, ArmedAnchor } from "./anchor-registry.ts";
+import type { AppliedChange, Wire } from "./backend.ts";
+import type { FaultAppliers } from "./fault-applier.ts";
+
+/** What a schedule needs. */
+export type FaultScheduleOptions = {
+  readonly faults: readonly ScheduledFault[];
+  readonly wires: readonly Wire[];
+  readonly appliers: FaultAppliers;
+  readonly anchors: AnchorRegistry;
+  readonly clock: Clock;
+  readonly recorder: Recorder;
+  /** Aborted when the run has to end now; then not even a strike that is due is waited for. */
+  readonly signal: AbortSignal;
+  /** Told whenever a fault struck or healed: the deadline of the session's turn starts again. */
+  onDisturbance(session: number): void;
+};
+
+/** The faults of a run, each waiting for its anchor. */
+export type FaultSchedule = {
+  /**
+   * Waits for the strikes whose anchor was reached, heals what is still applied, gives up what has not been reached,
+   * and resolves when all of that is recorded.
+   */
+  finish(): Promise<void>;
+};
+
+/** How long a change of a wire may take before the fault has failed. */
+const APPLY_DEADLINE_MS = 5_000;
+
+/** Arms every fault of a plan. No byte may have flowed yet, because each anchor counts from here. */
+export function startFaultSchedule(options: FaultScheduleOptions): FaultSchedule {
+  const ending = new AbortController();
+  const striking = new Set<Promise<void>>();
+  const underway = options.faults.flatMap((scheduled) =>
+    armFault(scheduled, { options, striking, ending: ending.signal }),
+  );
+  return {
+    async finish() {
+      await resolvesBefore(Promise.all(striking), options.signal);
+      ending.abort();
+      await Promise.all(underway);
+    },
+  };
+}
+
+/** One task for each session that the fault strikes; "all" strikes every one when the last has reached the anchor. */
+function armFault(
+  scheduled: ScheduledFault,
+  shared: Pick<FaultTask, "options" | "striking" | "ending">,
+): Promise<void>[] {
+  const { options } = shared;
+  const { session } = scheduled.when.place;
+  const sessions = session === "all" ? options.wires.map((wire) => wire.session) : [session];
+  const barrier = openBarrier(sessions.length);
+  return sessions.map(async (index) => {
+    const wire = options.wires[index];
+    assert(wire !== undefined, `fault ${scheduled.id} names session ${index}, which has no wire`);
+    await runFault({ ...shared, scheduled, wire, barrier });
+  });
+}
+
+type FaultTask = {
+  readonly scheduled: ScheduledFault;
+  readonly wire: Wire;
+  readonly barrier: Barrier;
+  readonly options: FaultScheduleOptions;
+  /** Strikes whose anchor was reached and that have not struck yet. */
+  readonly striking: Set<Promise<void>>;
+  readonly ending: AbortSignal;
+};
+
+async function runFault(task: FaultTask): Promise<void> {
+  const { scheduled, wire, options, ending } = task;
+  const { session } = wire;
+  const armed = options.anchors.arm({ ...scheduled.when.place, session }, scheduled.when.at);
+  const healing = armHeal(scheduled.heal, task);
+  onceAborted(ending, () => armed.disarm("the run ended before its anchor was reached"));
+  const outcome = await armed.outcome;
+  if (outcome.kind === "missed") {
+    record(task, { kind: "fault-missed", id: scheduled.id, why: outcome.why });
+  } else {
+    recordReached(task, outcome.site);
+    await task.barrier.arrive(ending);
+    await strike(task, { site: outcome.site, armed, healing });
+  }
+  healing?.disarm("the fault is over");
+  armed.release();
+}
+
+/** The healing anchor counts from the start of the run like every other, so it is armed together with the fault. */
+function armHeal(heal: Heal, { wire, scheduled, options }: FaultTask): ArmedAnchor | undefined {
+  if (heal.kind !== "at") return undefined;
+  return options.anchors.arm({ ...scheduled.when.place, session: wire.session }, heal.at);
+}
+
+async function strike(
+  task: FaultTask,
+  reached: { readonly site: AnchorSite; readonly armed: ArmedAnchor; readonly healing: ArmedAnchor | undefined },
+): Promise<void> {
+  const { scheduled, wire, options, ending } = task;
+  const reachedMs = options.recorder.nowMs();
+  const isOfConnection = describeFault(scheduled.fault).scope === "connection";
+  const connection = reached.site.connection ?? (isOfConnection ? wire.liveConnection() : undefined);
+  const change = await applyInTime(task, { ...reached, connection });
+  if (change === undefined) return;
+  if (change.struck !== undefined) {
+    reached.armed.release();
+    if (!(await resolvesBefore(change.struck, ending))) {
+      await heal(task, change, "the run ended");
+      record(task, { kind: "fault-missed", id: scheduled.id, why: "the run ended before it struck anything" });
+      return;
+    }
+  }
+  const delayMs = options.recorder.nowMs() - reachedMs;
+  record(task, { kind: "fault-applied", id: scheduled.id, fault: { ...scheduled.fault }, delayMs }, connection);
+  options.onDisturbance(wire.session);
+  reached.armed.release();
+  await heal(task, change, await waitForHeal(task, connection, reached.healing));
+}
+
+/** Waits out the trigger's delay and applies the fault; undefined where it failed, which is then recorded. */
+async function applyInTime(
+  task: FaultTask,
+  { armed, connection }: { readonly armed: ArmedAnchor; readonly connection: number | undefined },
+): Promise<AppliedChange | undefined> {
+  const { scheduled, options, striking } = task;
+  const { delayMs = 0 } = scheduled.when;
+  const struck = createDeferred<void>();
+  striking.add(struck.promise);
+  try {
+    if (delayMs > 0) {
+      // Holding for the whole delay would stall the session, which is another fault than the one asked for.
+      armed.release();
+      await sleep(options.clock, delayMs, options.signal);
+    }
+    return await applyFault(task, connection);
+  } catch (error) {
+    record(task, { kind: "fault-failed", id: scheduled.id, why: messageOf(error) });
+    return undefined;
+  } finally {
+    striking.delete(struck.promise);
+    struck.resolve();
+  }
+}
+
+async function applyFault(
+  { scheduled, wire, options }: FaultTask,
+  connection: number | undefined,
+): Promise<AppliedChange> {
+  const applier = options.appliers.get(scheduled.fault.kind);
+  assert(applier !== undefined, `no applier for faults of kind ${scheduled.fault.kind}`);
+  const applying = applier.apply(scheduled.fault, { wire, connection });
+  const change = await settleWithin(options.clock, applying, APPLY_DEADLINE_MS);
+  if (change === DEADLINE_PASSED) throw new Error(`it could not be applied within ${APPLY_DEADLINE_MS} ms`);
+  return change;
+}
+
+/** Resolves with the reason when the fault is to end. */
+async function waitForHeal(
+  { scheduled, wire, options, ending }: FaultTask,
+  connection: number | undefined,
+  healing: ArmedAnchor | undefined,
+): Promise<string> {
+  const { heal: how } = scheduled;
+  switch (how.kind) {
+    case "after":
+      await sleep(options.clock, how.delayMs, ending);
+      return ending.aborted ? "the run ended" : `after ${how.delayMs} ms`;
+    case "on-close": {
+      const isGone = connection === undefined || (await resolvesBefore(wire.connectionGone(connection), ending));
+      return isGone ? "its connection is gone" : "the run ended";
+    }
+    case "at": {
+      onceAborted(ending, () => healing?.disarm("the run ended"));
+      const outcome = await healing?.outcome;
+      return outcome?.kind === "reached" ? "its anchor was reached" : "the run ended";
+    }
+    case "never":
+      await resolvesBefore(new Promise(() => undefined), ending);
+      return "the run ended";
+  }
+}
+
+async function heal(task: FaultTask, change: AppliedChange, why: string): Promise<void> {
+  const { scheduled, wire, options } = task;
+  try {
+    const undone = await settleWithin(options.clock, change.undo(), APPLY_DEADLINE_MS);
+    if (undone === DEADLINE_PASSED) throw new Error(`it could not be undone within ${APPLY_DEADLINE_MS} ms`);
+    record(task, { kind: "fault-healed", id: scheduled.id, why });
+    options.onDisturbance(wire.session);
+  } catch (error) {
+    record(task, { kind: "fault-failed", id: scheduled.id, why: `healing it failed: ${messageOf(error)}` });
+  }
+}
+
+function record(task: FaultTask, body: FaultEventBody, connection?: number): void {
+  const { session } = task.wire;
+  task.options.recorder.record({
+    source: "fault",
+    session,
+    ...(connection === undefined ? {} : { connection }),
+    ...body,
+  });
+}
+
+function recordReached(task: FaultTask, { connection, ...where }: AnchorSite): void {
+  const { id, when } = task.scheduled;
+  record(task, { kind: "fault-reached", id, at: when.at, ...where }, connection);
+}
+
+function onceAborted(signal: AbortSignal, act: () => void): void {
+  if (signal.aborted) act();
+  else signal.addEventListener("abort", act, { once: true });
+}
+
+/** Whether a promise resolves before the signal is aborted. */
+async function resolvesBefore(promise: Promise<unknown>, signal: AbortSignal): Promise<boolean> {
+  if (signal.aborted) return false;
+  return await new Promise((resolve) => {
+    signal.addEventListener("abort", () => resolve(false), { once: true });
+    void promise.then(() => resolve(true));
+  });
+}
+
+type Barrier = { arrive(ending: AbortSignal): Promise<void> };
+
+/** Lets all go on when the last one has come, or when the run ends. */
+function openBarrier(size: number): Barrier {
+  let arrived = 0;
+  let openAll: (() => void) | undefined;
+  const opened = new Promise<void>((resolve) => {
+    openAll = resolve;
+  });
+  return {
+    async arrive(ending) {
+      arrived += 1;
+      if (arrived >= size) openAll?.();
+      await resolvesBefore(opened, ending);
+    },
+  };
+}
