@@ -1,0 +1,80 @@
+import { createSystemClock } from "../determinism/clock.ts";
+import { createRandom } from "../determinism/random.ts";
+import {
+  type ClientSurface,
+  createBackoff,
+  createDialer,
+  createLiveness,
+  createMemoryJournal,
+  type Journal,
+  openResponsesSession,
+  type ResponsesSession,
+  type ResponsesSessionOptions,
+  type TurnResult,
+} from "./index.ts";
+
+/** A session with the short waits of tests, and what it did. */
+export type TestSession = {
+  readonly session: ResponsesSession;
+  readonly journal: Journal;
+  readonly surface: ClientSurface[];
+  /** Arguments of each run of the tool `perform`, in order. */
+  readonly runs: string[];
+  turn(text: string, signal?: AbortSignal): Promise<TurnResult>;
+};
+
+export type TestSessionOptions = Partial<ResponsesSessionOptions> & {
+  readonly url: string;
+  /** What the tool does; it answers `done <arguments>` where absent. */
+  readonly perform?: (argumentsJson: string) => Promise<string>;
+};
+
+export function openTestSession(options: TestSessionOptions): TestSession {
+  const { perform, policies, ...rest } = options;
+  const journal = options.journal ?? createMemoryJournal();
+  const surface: ClientSurface[] = [];
+  const runs: string[] = [];
+  const session = openResponsesSession({
+    apiKey: "key",
+    model: "model-1",
+    clock: createSystemClock(),
+    random: createRandom(7),
+    journal,
+    tools: [
+      {
+        name: "perform",
+        description: "does it",
+        parameters: { type: "object" },
+        async run(argumentsJson) {
+          runs.push(argumentsJson);
+          return perform === undefined ? `done ${argumentsJson}` : await perform(argumentsJson);
+        },
+      },
+    ],
+    onSurface: (event) => surface.push(event),
+    ...rest,
+    policies: {
+      backoff: createBackoff({ baseMs: 10, capMs: 40, attemptsMax: 4 }),
+      dialer: createDialer({ connectTimeoutMs: 400 }),
+      liveness: createLiveness({ pingIntervalMs: 0, idleDeadlineMs: 250 }),
+      ...policies,
+    },
+  });
+  return {
+    session,
+    journal,
+    surface,
+    runs,
+    turn: async (text, signal) => await session.runTurn(text, { signal: signal ?? new AbortController().signal }),
+  };
+}
+
+/** What a user sees at the end: text that was taken back is gone. */
+export function visibleText(surface: readonly ClientSurface[]): string {
+  let text = "";
+  for (const event of surface) {
+    if (event.kind === "text") text += event.text;
+    if (event.kind === "text-retracted") text = "";
+  }
+  return text;
+}
