@@ -1,0 +1,64 @@
+import { messageOf } from "../errors.ts";
+import type { HistoryEvent } from "../history/event.ts";
+import { collectResponses } from "../history/responses.ts";
+import { collectToolExecutions } from "../history/tool-operations.ts";
+import { collectTurns } from "../history/turns.ts";
+import type { Contract } from "../plan/contract.ts";
+import type { Plan } from "../plan/plan.ts";
+import type { CheckContext, Checker } from "./checker.ts";
+import { faultStates } from "./fault-states.ts";
+import type { Finding, Verdict } from "./verdict.ts";
+
+/** What is judged: a plan, the promise of the client, and what was recorded. */
+export type CheckInput = {
+  readonly plan: Plan;
+  readonly contract: Contract;
+  readonly history: readonly HistoryEvent[];
+};
+
+/**
+ * Judges a history by every checker given, in their order.
+ *
+ * A named plan says what is to be tested: where one of its faults did not fire, whatever *holds* becomes *unknown*.
+ * `violated` stays violated, because a client that breaks a promise without the fault breaks it all the more.
+ */
+export function checkHistory(input: CheckInput, checkers: readonly Checker[]): readonly Verdict[] {
+  const context: CheckContext = {
+    ...input,
+    turns: collectTurns(input.history),
+    responses: collectResponses(input.history),
+    executions: collectToolExecutions(input.history),
+    isScripted: input.history.some((event) => event.source === "target"),
+  };
+  const unfired = faultStates(input.plan, input.history).filter(({ state }) => state !== "fired");
+  const wasCutShort = input.history.some((event) => event.kind === "interrupted");
+  return checkers.map((checker) => {
+    const finding = findingOf(checker, context);
+    const doubts = [
+      ...unfired.map(({ id, state, why }) => `fault ${id} ${state}: ${why ?? "no reason given"}`),
+      ...(wasCutShort ? ["the run was interrupted"] : []),
+    ];
+    return verdictOf(checker, doubts.length === 0 ? finding : doubted(finding, doubts));
+  });
+}
+
+function findingOf(checker: Checker, context: CheckContext): Finding {
+  try {
+    return checker.check(context);
+  } catch (error) {
+    return { outcome: "unknown", message: `the checker itself failed: ${messageOf(error)}`, evidence: [] };
+  }
+}
+
+function doubted(finding: Finding, doubts: readonly string[]): Finding {
+  if (finding.outcome !== "holds") return finding;
+  return {
+    outcome: "unknown",
+    message: `nothing wrong was seen, but ${doubts.join("; ")}`,
+    evidence: finding.evidence,
+  };
+}
+
+function verdictOf({ name, rule, advice }: Checker, { outcome, message, evidence }: Finding): Verdict {
+  return { checker: name, rule, outcome, message, advice, evidence };
+}
