@@ -1,38 +1,7 @@
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 
-import {
-  type Answer,
-  refuseCreate,
-  respond,
-  respondUntil,
-  ScriptedServer,
-  send,
-  type ServerScript,
-  startScriptedServer,
-  whole,
-} from "./scripted-server.test-support.ts";
-import {
-  openTestSession,
-  type TestSession,
-  type TestSessionOptions,
-  visibleText,
-} from "./session-fixture.test-support.ts";
-
-const open: { close(): Promise<void> }[] = [];
-
-async function start(
-  script: ServerScript,
-  options: Omit<TestSessionOptions, "url"> = {},
-): Promise<TestSession & { server: ScriptedServer }> {
-  const server = await startScriptedServer(script);
-  const client = openTestSession({ url: server.url, ...options });
-  open.push(client.session, server);
-  return { ...client, server };
-}
-
-afterEach(async () => {
-  for (const resource of open.splice(0)) await resource.close();
-});
+import { type Answer, refuseCreate, respond, respondUntil, send, whole } from "./scripted-server.test-support.ts";
+import { start, visibleText } from "./session-fixture.test-support.ts";
 
 const cut: Answer = (peer) => peer.terminate();
 const oneCall = { calls: [{ id: "call_1" }] };

@@ -79,7 +79,8 @@ export class ScriptedServer {
     this.authorizations.push(request.headers.authorization);
     if (answer === undefined) this.#webSockets.handleUpgrade(request, socket, head, (peer) => this.#accept(peer));
     else if (answer === "drop") socket.destroy();
-    else if (answer !== "silent") refuse(socket, answer);
+    else if (answer === "silent") socket.on("end", () => socket.destroy()).resume();
+    else refuse(socket, answer);
   }
 
   #accept(peer: WebSocket): void {

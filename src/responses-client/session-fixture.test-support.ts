@@ -1,3 +1,5 @@
+import { afterEach } from "vitest";
+
 import { createSystemClock } from "../determinism/clock.ts";
 import { createRandom } from "../determinism/random.ts";
 import {
@@ -12,6 +14,7 @@ import {
   type ResponsesSessionOptions,
   type TurnResult,
 } from "./index.ts";
+import { type ScriptedServer, type ServerScript, startScriptedServer } from "./scripted-server.test-support.ts";
 
 /** A session with the short waits of tests, and what it did. */
 export type TestSession = {
@@ -20,7 +23,7 @@ export type TestSession = {
   readonly surface: ClientSurface[];
   /** Arguments of each run of the tool `perform`, in order. */
   readonly runs: string[];
-  turn(text: string, signal?: AbortSignal): Promise<TurnResult>;
+  readonly turn: (text: string, signal?: AbortSignal) => Promise<TurnResult>;
 };
 
 export type TestSessionOptions = Partial<ResponsesSessionOptions> & {
@@ -77,4 +80,21 @@ export function visibleText(surface: readonly ClientSurface[]): string {
     if (event.kind === "text-retracted") text = "";
   }
   return text;
+}
+
+const open: { close(): Promise<void> }[] = [];
+
+afterEach(async () => {
+  for (const resource of open.splice(0)) await resource.close();
+});
+
+/** A session against a scripted server; both are closed after the test. */
+export async function start(
+  script: ServerScript,
+  options: Omit<TestSessionOptions, "url"> = {},
+): Promise<TestSession & { readonly server: ScriptedServer }> {
+  const server = await startScriptedServer(script);
+  const client = openTestSession({ url: server.url, ...options });
+  open.push(client.session, server);
+  return { ...client, server };
 }

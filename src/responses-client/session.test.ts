@@ -1,29 +1,8 @@
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 
-import { respond, ScriptedServer, type ServerScript, startScriptedServer } from "./scripted-server.test-support.ts";
-import {
-  openTestSession,
-  type TestSession,
-  type TestSessionOptions,
-  visibleText,
-} from "./session-fixture.test-support.ts";
+import { respond } from "./scripted-server.test-support.ts";
+import { openTestSession, start, visibleText } from "./session-fixture.test-support.ts";
 import { responsesUrl } from "./index.ts";
-
-const open: { close(): Promise<void> }[] = [];
-
-async function start(
-  script: ServerScript,
-  options: Omit<TestSessionOptions, "url"> = {},
-): Promise<TestSession & { server: ScriptedServer }> {
-  const server = await startScriptedServer(script);
-  const client = openTestSession({ url: server.url, ...options });
-  open.push(client.session, server);
-  return { ...client, server };
-}
-
-afterEach(async () => {
-  for (const resource of open.splice(0)) await resource.close();
-});
 
 describe("a session without faults", () => {
   it("completes a turn of text, shows its deltas and sends the key", async () => {
