@@ -1,7 +1,7 @@
 import { openTcpProxyServer } from "../../tcp-proxy/tcp-proxy-server.ts";
 import type { AppliedChange, Backend, Wire } from "../backend.ts";
 import { createWireTap, type SessionTap } from "../tap/wire-tap.ts";
-import { type ControlledProxy, createToxiproxyControl } from "./toxiproxy-control.ts";
+import { type ControlledProxy, createToxiproxyControl } from "../toxiproxy-control.ts";
 
 const HOST = "127.0.0.1";
 

@@ -1,10 +1,10 @@
 import { type Proxy, type Toxic, Toxiproxy } from "toxiproxy-node-client";
 
-import type { Clock } from "../../determinism/clock.ts";
-import { DEADLINE_PASSED, settleWithin } from "../../determinism/waiting.ts";
-import { HarnessError, messageOf } from "../../errors.ts";
-import type { Direction } from "../../protocol/direction.ts";
-import type { AppliedChange } from "../backend.ts";
+import type { Clock } from "../determinism/clock.ts";
+import { DEADLINE_PASSED, settleWithin } from "../determinism/waiting.ts";
+import { HarnessError, messageOf } from "../errors.ts";
+import type { Direction } from "../protocol/direction.ts";
+import type { AppliedChange } from "./backend.ts";
 
 /** A toxic to be put on a proxy. The name is chosen by the control and unique. */
 export type ToxicRequest = {

@@ -1,0 +1,58 @@
+import type { Checker } from "./check/checker.ts";
+import { callRunsOnce } from "./check/checkers/call-runs-once.ts";
+import { clientDoesNotCrash } from "./check/checkers/client-does-not-crash.ts";
+import { completedMeansCompleted } from "./check/checkers/completed-means-completed.ts";
+import { effectNotRepeated } from "./check/checkers/effect-not-repeated.ts";
+import { recoversOrReports } from "./check/checkers/recovers-or-reports.ts";
+import { resultNotLost } from "./check/checkers/result-not-lost.ts";
+import { sessionStaysUsable } from "./check/checkers/session-stays-usable.ts";
+import { createSystemClock } from "./determinism/clock.ts";
+import type { Reporter } from "./report/reporter.ts";
+import { consoleReporter } from "./report/reporters/console.ts";
+import { jsonReporter } from "./report/reporters/json.ts";
+import type { Harness } from "./reproduce/harness.ts";
+import { embedded } from "./run/backends/embedded.ts";
+import { close } from "./run/faults/close.ts";
+import { cut } from "./run/faults/cut.ts";
+import { reject } from "./run/faults/reject.ts";
+import { toxic } from "./run/faults/toxic.ts";
+import { referenceServer } from "./run/targets/reference-server.ts";
+
+/** Every checker, in the order of the rules. */
+export const CHECKERS: readonly Checker[] = [
+  callRunsOnce,
+  effectNotRepeated,
+  resultNotLost,
+  completedMeansCompleted,
+  recoversOrReports,
+  sessionStaysUsable,
+  clientDoesNotCrash,
+];
+
+/** Every reporter, by the name that the command line knows it by. */
+export const REPORTERS: ReadonlyMap<string, Reporter> = byName([consoleReporter, jsonReporter]);
+
+/** Registered clients. Each is a module, because a process of its own loads it. */
+const CLIENT_MODULES: Readonly<Record<string, string>> = {
+  reference: "./run/clients/reference.js",
+  "openai-responses-ws": "./run/clients/openai-responses-ws.js",
+  "openai-responses-ws-reconnect": "./run/clients/openai-responses-ws-reconnect.js",
+  "planted:M09": "./run/clients/planted/m09.js",
+  "planted:M11": "./run/clients/planted/m11.js",
+};
+
+/** Opens the harness with everything that comes with it. */
+export function createHarness(): Harness {
+  return {
+    clock: createSystemClock(),
+    backends: byName([embedded]),
+    targets: byName([referenceServer]),
+    clients: new Map(Object.entries(CLIENT_MODULES).map(([name, path]) => [name, new URL(path, import.meta.url).href])),
+    appliers: new Map([cut, close, reject, toxic].map((applier) => [applier.kind, applier])),
+    checkers: CHECKERS,
+  };
+}
+
+function byName<Value extends { readonly name: string }>(values: readonly Value[]): ReadonlyMap<string, Value> {
+  return new Map(values.map((value) => [value.name, value]));
+}

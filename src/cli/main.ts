@@ -1,0 +1,71 @@
+#!/usr/bin/env node
+import { HarnessError, messageOf } from "../errors.ts";
+import { type Command, type CommandContext, EXIT_HARNESS_FAILED, EXIT_INTERRUPTED, EXIT_WRONG_USE } from "./command.ts";
+import { createPaint } from "./paint.ts";
+import { replayCommand } from "./replay-command.ts";
+import { runCommand } from "./run-command.ts";
+import { versionsInUse } from "./versions.ts";
+
+const COMMANDS: readonly Command[] = [runCommand, replayCommand];
+
+const HELP = `cutwire COMMAND [options]
+
+Cuts, stalls and mangles the wire under an agent's WebSocket session, and proves that no tool result was lost or run twice.
+
+${COMMANDS.map(({ name, summary }) => `  ${name.padEnd(8)} ${summary}`).join("\n")}
+
+"cutwire COMMAND --help" tells more about each. Start with: npx cutwire run
+`;
+
+async function main(args: readonly string[], context: CommandContext): Promise<number> {
+  const [name, ...rest] = args;
+  if (name === undefined || name === "--help" || name === "-h" || name === "help") {
+    context.print(HELP);
+    return name === undefined ? EXIT_WRONG_USE : 0;
+  }
+  if (name === "--version") {
+    context.print(`${versionsInUse()["cutwire"] ?? "unknown"}\n`);
+    return 0;
+  }
+  const command = COMMANDS.find((candidate) => candidate.name === name);
+  if (command !== undefined) return await command.run(rest, context);
+  throw new HarnessError("HARNESS_INVALID_OPTION", `There is no command "${name}". "cutwire --help" lists them.`);
+}
+
+/** The first Ctrl-C ends the runs and keeps what was found; the second one does not wait for that. */
+function listenForSignals(): AbortSignal {
+  const interrupting = new AbortController();
+  for (const name of ["SIGINT", "SIGTERM"] as const) {
+    process.on(name, () => {
+      if (interrupting.signal.aborted) process.exit(EXIT_INTERRUPTED);
+      interrupting.abort(name);
+    });
+  }
+  return interrupting.signal;
+}
+
+function reportFailure(error: unknown): number {
+  if (error instanceof HarnessError) {
+    process.stderr.write(`${error.message}\n(${error.code})\n`);
+    return EXIT_WRONG_USE;
+  }
+  const stack = error instanceof Error ? error.stack : undefined;
+  process.stderr.write(
+    `cutwire itself failed: ${stack ?? messageOf(error)}\nThis is a bug of cutwire; please report it.\n`,
+  );
+  return EXIT_HARNESS_FAILED;
+}
+
+process.on("uncaughtException", (error) => process.exit(reportFailure(error)));
+
+try {
+  process.exitCode = await main(process.argv.slice(2), {
+    directory: process.cwd(),
+    paint: createPaint(process.stdout.isTTY),
+    print: (text) => process.stdout.write(text),
+    note: (text) => process.stderr.write(`${text}\n`),
+    signal: listenForSignals(),
+  });
+} catch (error) {
+  process.exitCode = reportFailure(error);
+}

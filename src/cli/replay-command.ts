@@ -1,0 +1,124 @@
+import { createHarness } from "../built-ins.ts";
+import { HarnessError } from "../errors.ts";
+import { clientModuleOf, parseClientReference, printClientReference } from "../reproduce/client-module.ts";
+import type { RunResult } from "../reproduce/judged-run.ts";
+import { compareReplay, type ReplayOutcome } from "../reproduce/replay.ts";
+import { parseReproduction, type Reproduction } from "../reproduce/reproduction.ts";
+import { type OptionTable, readArguments } from "./arguments.ts";
+import { type Command, type CommandContext, EXIT_INTERRUPTED } from "./command.ts";
+import { readTextFile } from "./files.ts";
+import { openRunFolder } from "./run-folder.ts";
+import { runInFolder } from "./scenario-run.ts";
+
+const OPTIONS: OptionTable = {
+  client: { type: "string" },
+  backend: { type: "string" },
+  confirm: { type: "string" },
+  out: { type: "string", default: ".cutwire" },
+  help: { type: "boolean", default: false },
+};
+
+const HELP = `cutwire replay FILE
+
+Runs the plan of a reproduction file again and says whether the failure is still there.
+
+  --client NAME | ./module   another client than the one in the file: did the fix help?
+  --backend NAME             another backend than the one in the file
+  --confirm N                how many runs come after the first (default: 3)
+  --out DIR                  where runs are stored (default: .cutwire)
+
+Exit codes: 1 reproduced, or another failure (it says which), 0 fixed, 2 undecided, 3 could not run,
+4 cutwire itself failed, 130 interrupted.
+`;
+
+/** `cutwire replay`: a failure out of a file, again. */
+export const replayCommand: Command = {
+  name: "replay",
+  summary: "run a reproduction file again and say whether the failure is still there",
+  help: HELP,
+  async run(args, context) {
+    const given = readArguments(args, OPTIONS, "replay");
+    if (given.flag("help")) {
+      context.print(HELP);
+      return 0;
+    }
+    const file = given.positionals[0];
+    if (file === undefined || given.positionals.length > 1) {
+      throw new HarnessError("HARNESS_INVALID_OPTION", "Give one reproduction file: cutwire replay FILE.");
+    }
+    const reproduction = parseReproduction(readTextFile(file), file);
+    const times = given.count("confirm", { least: 0, most: 1_000, fallback: 3 }) + 1;
+    const client = given.text("client");
+    const backend = given.text("backend");
+    const results = await replay(reproduction, times, {
+      context,
+      out: given.text("out") ?? ".cutwire",
+      ...(client === undefined ? {} : { client }),
+      ...(backend === undefined ? {} : { backend }),
+    });
+    const outcome = compareReplay(reproduction, results);
+    context.print(printOutcome(outcome, results, context));
+    return context.signal.aborted ? EXIT_INTERRUPTED : EXIT_CODES[outcome.outcome];
+  },
+};
+
+const EXIT_CODES: Readonly<Record<ReplayOutcome["outcome"], number>> = {
+  reproduced: 1,
+  different: 1,
+  fixed: 0,
+  undecided: 2,
+};
+
+type ReplayParts = {
+  readonly context: CommandContext;
+  readonly out: string;
+  readonly client?: string;
+  readonly backend?: string;
+};
+
+async function replay(reproduction: Reproduction, times: number, parts: ReplayParts): Promise<readonly RunResult[]> {
+  const { context } = parts;
+  const harness = createHarness();
+  const client =
+    parts.client === undefined ? reproduction.client : parseClientReference(parts.client, context.directory);
+  // Another client makes its own promises; the same one is held to those of the file.
+  const contract = parts.client === undefined ? { contract: reproduction.contract } : {};
+  clientModuleOf(client, harness);
+  const folder = openRunFolder(parts.out, { directory: context.directory, startedAt: harness.clock.wallTime() });
+  const backend = parts.backend ?? reproduction.backend;
+  const settings = { client, backend, target: "reference", folder, signal: context.signal, ...contract };
+  const results: RunResult[] = [];
+  for (let run = 0; run < times && !context.signal.aborted; run += 1) {
+    results.push(await runInFolder(reproduction.plan, `run-${run}`, { settings, harness }));
+    context.note(`run ${run + 1} of ${times} of ${printClientReference(client)} on ${backend}`);
+  }
+  return results;
+}
+
+function printOutcome(outcome: ReplayOutcome, results: readonly RunResult[], { paint }: CommandContext): string {
+  const lines = outcome.counts.map(
+    ({ rule, violatedRuns }) => `  ${rule}: violated in ${violatedRuns} of ${outcome.runs}`,
+  );
+  const first = results.flatMap(({ verdicts }) => verdicts).find((verdict) => verdict.outcome === "violated");
+  const unfired = results.flatMap(({ faults }) => faults).find(({ state }) => state !== "fired");
+  return [
+    headline(outcome, paint),
+    ...lines,
+    ...(first === undefined ? [] : [`  ${first.message}`, `  advice: ${first.advice}`]),
+    ...(unfired === undefined ? [] : [`  fault ${unfired.id} ${unfired.state}: ${unfired.why ?? "no reason given"}`]),
+    "",
+  ].join("\n");
+}
+
+function headline({ outcome, otherRules }: ReplayOutcome, paint: CommandContext["paint"]): string {
+  switch (outcome) {
+    case "reproduced":
+      return paint.bad("reproduced");
+    case "different":
+      return paint.bad(`a different failure: ${otherRules.join(", ")}`);
+    case "fixed":
+      return paint.good("fixed: not violated in any run, and every fault fired");
+    case "undecided":
+      return paint.doubtful("undecided");
+  }
+}

@@ -1,0 +1,168 @@
+import { join, resolve } from "node:path";
+
+import pLimit from "p-limit";
+
+import { createHarness, REPORTERS } from "../built-ins.ts";
+import { HarnessError } from "../errors.ts";
+import type { Scenario } from "../plan/scenario.ts";
+import type { Reporter } from "../report/reporter.ts";
+import { exitCodeOf, type RunReport, type ScenarioReport } from "../report/run-report.ts";
+import { clientModuleOf, parseClientReference, printClientReference } from "../reproduce/client-module.ts";
+import type { Harness } from "../reproduce/harness.ts";
+import { type GivenArguments, type OptionTable, readArguments } from "./arguments.ts";
+import type { Command, CommandContext } from "./command.ts";
+import { writeTextFile } from "./files.ts";
+import { openRunFolder, type RunFolder } from "./run-folder.ts";
+import { readScenarios } from "./scenario-files.ts";
+import { runScenario, type RunSettings } from "./scenario-run.ts";
+import { versionsInUse } from "./versions.ts";
+
+const OPTIONS: OptionTable = {
+  client: { type: "string", default: "reference" },
+  backend: { type: "string", default: "embedded" },
+  target: { type: "string", default: "reference" },
+  seed: { type: "string" },
+  confirm: { type: "string" },
+  jobs: { type: "string" },
+  reporter: { type: "string", multiple: true },
+  out: { type: "string", default: ".cutwire" },
+  quiet: { type: "boolean", default: false },
+  help: { type: "boolean", default: false },
+};
+
+const HELP = `cutwire run [SCENARIO | file.json]...
+
+Runs scenarios against a client, cuts its wire where they say, and judges what happened.
+Without a scenario it runs all that come with cutwire.
+
+  --client NAME | ./module   the client under test (default: reference)
+  --backend NAME             how the wire is faulted (default: embedded)
+  --target NAME              the server at the far end (default: reference)
+  --seed N                   another seed for every plan
+  --confirm N                how often a violation is run again (default: 3)
+  --jobs N                   how many scenarios run side by side (default: 4)
+  --reporter NAME[=FILE]     console or json, more than once if you like (default: console)
+  --out DIR                  where runs are stored (default: .cutwire)
+  --quiet                    nothing but the reports
+
+Examples
+  npx cutwire run                                       the reference client: all as expected
+  npx cutwire run --client ./my-client.js               your own client
+  npx cutwire run cut-after-call-done --client planted:M11    a client with a known bug
+  npx cutwire run my-plan.json --reporter json=out.json
+
+Exit codes: 0 as expected, 1 something was violated, 2 undecided or nothing ran, 3 wrong use,
+4 cutwire itself failed, 130 interrupted.
+`;
+
+/** `cutwire run`: the suite, or a part of it, against one client. */
+export const runCommand: Command = {
+  name: "run",
+  summary: "run scenarios against a client and judge what happened",
+  help: HELP,
+  async run(args, context) {
+    const given = readArguments(args, OPTIONS, "run");
+    if (given.flag("help")) {
+      context.print(HELP);
+      return 0;
+    }
+    const harness = createHarness();
+    const reporters = given.texts("reporter").map(parseReporter);
+    const settings = settingsOf(given, context);
+    // Whatever is wrong with the request is said before anything is run or written.
+    clientModuleOf(settings.client, harness);
+    const scenarios = scenariosOf(given, context);
+    const startedAt = harness.clock.wallTime();
+    const folder = openRunFolder(given.text("out") ?? ".cutwire", { directory: context.directory, startedAt });
+    const report = await runSuite(scenarios, { given, context, harness, startedAt, settings: { ...settings, folder } });
+    deliver(report, reporters, { context, folder });
+    return report.exitCode;
+  },
+};
+
+function settingsOf(given: GivenArguments, context: CommandContext): Omit<RunSettings, "folder"> {
+  return {
+    client: parseClientReference(given.text("client") ?? "reference", context.directory),
+    backend: given.text("backend") ?? "embedded",
+    target: given.text("target") ?? "reference",
+    signal: context.signal,
+  };
+}
+
+function scenariosOf(given: GivenArguments, context: CommandContext): readonly Scenario[] {
+  const scenarios = readScenarios(given.positionals, context.directory);
+  if (given.text("seed") === undefined) return scenarios;
+  const seed = given.count("seed", { least: 0, most: 4_294_967_295, fallback: 0 });
+  return scenarios.map((scenario) => ({ ...scenario, plan: { ...scenario.plan, seed } }));
+}
+
+type SuiteParts = {
+  readonly given: GivenArguments;
+  readonly context: CommandContext;
+  readonly harness: Harness;
+  readonly startedAt: string;
+  readonly settings: RunSettings;
+};
+
+async function runSuite(scenarios: readonly Scenario[], parts: SuiteParts): Promise<RunReport> {
+  const { given, context, harness, settings } = parts;
+  const confirmTimes = given.count("confirm", { least: 0, most: 1_000, fallback: 3 });
+  const limit = pLimit(given.count("jobs", { least: 1, most: 64, fallback: 4 }));
+  const startMs = harness.clock.nowMs();
+  let finished = 0;
+  const reports = await Promise.all(
+    scenarios.map(
+      async (scenario) =>
+        await limit(async () => {
+          if (context.signal.aborted) return undefined;
+          const report = await runScenario(scenario, confirmTimes, { settings, harness });
+          finished += 1;
+          if (!given.flag("quiet")) context.note(`${finished}/${scenarios.length} ${scenario.name}: ${report.outcome}`);
+          return report;
+        }),
+    ),
+  );
+  const ran = reports.flatMap((report) => (report === undefined ? [] : [report]));
+  const interrupted = context.signal.aborted || ran.some((report) => report.interrupted);
+  return {
+    formatVersion: 1,
+    client: printClientReference(settings.client),
+    backend: settings.backend,
+    target: settings.target,
+    startedAt: parts.startedAt,
+    durationMs: Math.round(harness.clock.nowMs() - startMs),
+    versions: versionsInUse(),
+    scenarios: ran.map(({ interrupted: _, ...report }): ScenarioReport => report),
+    interrupted,
+    exitCode: exitCodeOf(ran, interrupted),
+  };
+}
+
+type ChosenReporter = { readonly reporter: Reporter; readonly file: string | undefined };
+
+function parseReporter(text: string): ChosenReporter {
+  const [name = "", ...rest] = text.split("=");
+  const reporter = REPORTERS.get(name);
+  if (reporter !== undefined) return { reporter, file: rest.length === 0 ? undefined : rest.join("=") };
+  throw new HarnessError(
+    "HARNESS_UNKNOWN_NAME",
+    `There is no reporter named "${name}". Registered: ${[...REPORTERS.keys()].join(", ")}.`,
+    { details: { name } },
+  );
+}
+
+function deliver(
+  report: RunReport,
+  chosen: readonly ChosenReporter[],
+  { context, folder }: { readonly context: CommandContext; readonly folder: RunFolder },
+): void {
+  const json = REPORTERS.get("json");
+  if (json !== undefined) writeTextFile(join(folder.path, "report.json"), json.render(report, context));
+  const fallback = REPORTERS.get("console");
+  const reporters = chosen.length > 0 || fallback === undefined ? chosen : [{ reporter: fallback, file: undefined }];
+  for (const { reporter, file } of reporters) {
+    const text = reporter.render(report, context);
+    if (file === undefined) context.print(text);
+    else writeTextFile(resolve(context.directory, file), text);
+  }
+}

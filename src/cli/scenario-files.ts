@@ -1,0 +1,52 @@
+import { existsSync, readdirSync } from "node:fs";
+import { basename, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+
+import { HarnessError } from "../errors.ts";
+import { isJsonObject, parseJsonObject } from "../protocol/json.ts";
+import { parseDocument } from "../plan/document.ts";
+import { PlanSchema } from "../plan/plan.ts";
+import { type Scenario, ScenarioSchema } from "../plan/scenario.ts";
+import { readTextFile } from "./files.ts";
+
+/** The scenarios that come with the package. */
+const BUILT_IN_FOLDER: string = fileURLToPath(new URL("../../scenarios/", import.meta.url));
+
+/** The names of the scenarios that come with the package, sorted. */
+export function builtInScenarioNames(): readonly string[] {
+  return readdirSync(BUILT_IN_FOLDER)
+    .filter((file) => file.endsWith(".json"))
+    .map((file) => basename(file, ".json"))
+    .toSorted();
+}
+
+/**
+ * Reads the scenarios that a user asked for: names of built-in ones, or files that hold a scenario or a plan.
+ *
+ * @param wanted None means all built-in ones.
+ * @throws HarnessError `HARNESS_UNKNOWN_NAME`, `HARNESS_UNREADABLE_FILE`, `HARNESS_INVALID_PLAN`
+ */
+export function readScenarios(wanted: readonly string[], directory: string): readonly Scenario[] {
+  const names = builtInScenarioNames();
+  const chosen = wanted.length === 0 ? names : wanted;
+  return chosen.map((name) => {
+    if (names.includes(name)) return readScenarioFile(join(BUILT_IN_FOLDER, `${name}.json`), `scenarios/${name}.json`);
+    const path = resolve(directory, name);
+    if (existsSync(path) || name.endsWith(".json")) return readScenarioFile(path, name);
+    throw new HarnessError(
+      "HARNESS_UNKNOWN_NAME",
+      `There is no scenario named "${name}", and no such file. Scenarios: ${names.join(", ")}.`,
+      { details: { name } },
+    );
+  });
+}
+
+/** A file with a bare plan is a scenario that is named after it and expects every rule to hold. */
+function readScenarioFile(path: string, source: string): Scenario {
+  const text = readTextFile(path);
+  const content = parseJsonObject(text);
+  const isPlan = isJsonObject(content) && "workload" in content && !("plan" in content);
+  if (!isPlan) return parseDocument(text, ScenarioSchema, { what: "scenario", source, code: "HARNESS_INVALID_PLAN" });
+  const plan = parseDocument(text, PlanSchema, { what: "plan", source, code: "HARNESS_INVALID_PLAN" });
+  return { formatVersion: 1, name: basename(path, ".json"), why: `The plan in ${source}.`, plan };
+}

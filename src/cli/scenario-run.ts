@@ -1,0 +1,121 @@
+import { join } from "node:path";
+
+import { stableJson } from "../determinism/stable-json.ts";
+import { openFileHistorySink } from "../history/history-sink.ts";
+import type { Contract } from "../plan/contract.ts";
+import type { Plan } from "../plan/plan.ts";
+import type { ClientReference, Scenario } from "../plan/scenario.ts";
+import { judgeVerdicts, outcomeOfScenario } from "../report/judge.ts";
+import type { JudgedVerdict, ScenarioReport } from "../report/run-report.ts";
+import { clientModuleOf } from "../reproduce/client-module.ts";
+import { type Confirmation, confirmViolations } from "../reproduce/confirm.ts";
+import type { Harness } from "../reproduce/harness.ts";
+import { runAndJudge, type RunResult } from "../reproduce/judged-run.ts";
+import type { Reproduction } from "../reproduce/reproduction.ts";
+import { writeTextFile } from "./files.ts";
+import type { RunFolder } from "./run-folder.ts";
+import { versionsInUse } from "./versions.ts";
+
+/** With what a plan is run. */
+export type RunSettings = {
+  readonly client: ClientReference;
+  readonly backend: string;
+  readonly target: string;
+  readonly contract?: Partial<Contract>;
+  readonly folder: RunFolder;
+  readonly signal: AbortSignal;
+};
+
+/** Runs a plan once, into a folder of its own: plan, history and the client's state. */
+export async function runInFolder(
+  plan: Plan,
+  name: string,
+  { settings, harness }: { readonly settings: RunSettings; readonly harness: Harness },
+): Promise<RunResult> {
+  const { folder, client, contract } = settings;
+  const directory = folder.folder(name);
+  writeTextFile(join(directory, "plan.json"), `${stableJson(plan, 2)}\n`);
+  folder.log.info({ run: name }, "run started");
+  const result = await runAndJudge(
+    {
+      plan,
+      module: clientModuleOf(client, harness),
+      backend: settings.backend,
+      target: settings.target,
+      ...(contract === undefined ? {} : { contract }),
+      sink: openFileHistorySink(join(directory, "history.jsonl")),
+      stateDirectory: join(directory, "state"),
+      signal: settings.signal,
+    },
+    harness,
+  );
+  const { verdicts, faults } = result;
+  writeTextFile(join(directory, "result.json"), `${stableJson({ verdicts, faults }, 2)}\n`);
+  folder.log.info(
+    { run: name, outcomes: verdicts.map(({ rule, outcome }) => `${rule} ${outcome}`), faults },
+    "run ended",
+  );
+  return result;
+}
+
+/** Runs a scenario, repeats it where something unexpected was violated, and stores a reproduction of that. */
+export async function runScenario(
+  scenario: Scenario,
+  confirmTimes: number,
+  parts: { readonly settings: RunSettings; readonly harness: Harness },
+): Promise<ScenarioReport & { readonly interrupted: boolean }> {
+  const { settings, harness } = parts;
+  const { plan, name } = scenario;
+  const startMs = harness.clock.nowMs();
+  const first = await runInFolder(plan, name, parts);
+  const expectations = appliesTo(scenario, settings.client) ? (scenario.expect ?? []) : [];
+  const judged = judgeVerdicts(first.verdicts, expectations);
+  const unexpected = judged.filter(({ judgement }) => judgement === "unexpected-violation");
+  const confirmations = await confirmViolations(
+    first,
+    unexpected.length > 0 ? confirmTimes : 0,
+    async (attempt) => await runInFolder(plan, join(name, `confirm-${attempt}`), parts),
+  );
+  const directory = join(settings.folder.path, name);
+  const reproduction = unexpected.length === 0 ? undefined : storeReproduction(first, unexpected, settings);
+  return {
+    name,
+    why: scenario.why,
+    outcome: outcomeOfScenario(judged, first.faults),
+    verdicts: judged.map((verdict) => withCount(verdict, confirmations)),
+    faults: first.faults,
+    runs: Math.max(1, ...confirmations.map(({ runs }) => runs)),
+    durationMs: Math.round(harness.clock.nowMs() - startMs),
+    directory,
+    ...(reproduction === undefined ? {} : { replayCommand: `npx cutwire replay ${reproduction}` }),
+    interrupted: first.record.interrupted,
+  };
+
+  function storeReproduction(result: RunResult, violated: readonly JudgedVerdict[], used: RunSettings): string {
+    const path = join(directory, "reproduction.json");
+    const { contract, backendName } = result.record;
+    const reproduction: Reproduction = {
+      formatVersion: 1,
+      plan,
+      client: used.client,
+      contract,
+      backend: backendName,
+      verdicts: result.verdicts.filter(({ rule }) => violated.some((verdict) => verdict.rule === rule)),
+      versions: versionsInUse(),
+    };
+    writeTextFile(path, `${stableJson(reproduction, 2)}\n`);
+    return path;
+  }
+}
+
+function appliesTo({ client }: Scenario, used: ClientReference): boolean {
+  if (client === undefined) return true;
+  if ("module" in client) return "module" in used && used.module === client.module;
+  return "name" in used && used.name === client.name;
+}
+
+function withCount(verdict: JudgedVerdict, confirmations: readonly Confirmation[]): JudgedVerdict {
+  const confirmation = confirmations.find(({ rule }) => rule === verdict.rule);
+  if (confirmation === undefined) return verdict;
+  return { ...verdict, violatedRuns: confirmation.violatedRuns };
+}

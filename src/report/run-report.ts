@@ -1,0 +1,54 @@
+import type { FaultState } from "../check/fault-states.ts";
+import type { Verdict } from "../check/verdict.ts";
+
+/** What a rule came to in a scenario, against what was expected. */
+export type JudgedVerdict = Verdict & {
+  readonly expected: "holds" | "violated" | "unknown";
+  /**
+   * - `as-expected`: also where it was not exercised, and nothing else was expected.
+   * - `unexpected-violation`: violated, though it should hold.
+   * - `missing-violation`: expected to be violated, and now it holds: fixed, or no longer provoked.
+   * - `undecided`: neither.
+   */
+  readonly judgement: "as-expected" | "unexpected-violation" | "missing-violation" | "undecided";
+  /** In how many runs it was violated, where it was. */
+  readonly violatedRuns?: number;
+};
+
+/** One scenario, or plan, of a run. */
+export type ScenarioReport = {
+  readonly name: string;
+  readonly why: string;
+  readonly outcome: "as-expected" | "violated" | "undecided";
+  readonly verdicts: readonly JudgedVerdict[];
+  readonly faults: readonly FaultState[];
+  /** How often it was run. */
+  readonly runs: number;
+  readonly durationMs: number;
+  /** The folder with plan, history and state. */
+  readonly directory: string;
+  /** The command that has the violation again; only where there is one. */
+  readonly replayCommand?: string;
+};
+
+/** What a command ran, as it is stored and as every reporter reads it. */
+export type RunReport = {
+  readonly formatVersion: 1;
+  readonly client: string;
+  readonly backend: string;
+  readonly target: string;
+  readonly startedAt: string;
+  readonly durationMs: number;
+  readonly versions: Readonly<Record<string, string>>;
+  readonly scenarios: readonly ScenarioReport[];
+  readonly interrupted: boolean;
+  /** What the command exits with: 0 as expected, 1 violated, 2 undecided or nothing ran, 130 interrupted. */
+  readonly exitCode: 0 | 1 | 2 | 130;
+};
+
+/** The code that a command exits with over its scenarios (DESIGN §3). */
+export function exitCodeOf(scenarios: readonly ScenarioReport[], interrupted: boolean): RunReport["exitCode"] {
+  if (interrupted) return 130;
+  if (scenarios.some(({ outcome }) => outcome === "violated")) return 1;
+  return scenarios.length === 0 || scenarios.some(({ outcome }) => outcome === "undecided") ? 2 : 0;
+}

@@ -1,0 +1,46 @@
+import { existsSync } from "node:fs";
+import { resolve } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+
+import { HarnessError } from "../errors.ts";
+import type { ClientReference } from "../plan/scenario.ts";
+import type { Harness } from "./harness.ts";
+
+/**
+ * Reads what a user gives for a client: a registered name, or a path or `file:` URL of a module.
+ *
+ * @example parseClientReference("./my-client.js", "/home/me")  // { module: "file:///home/me/my-client.js" }
+ */
+export function parseClientReference(text: string, directory: string): ClientReference {
+  if (text.startsWith("file:")) return { module: text };
+  const looksLikePath = text.startsWith(".") || text.startsWith("/") || /\.[cm]?[jt]s$/.test(text);
+  return looksLikePath ? { module: pathToFileURL(resolve(directory, text)).href } : { name: text };
+}
+
+/**
+ * The module that a reference stands for.
+ *
+ * @throws HarnessError `HARNESS_UNKNOWN_NAME` for a name that is not registered, `HARNESS_UNREADABLE_FILE` for a module
+ * that is not there.
+ */
+export function clientModuleOf(reference: ClientReference, harness: Harness): string {
+  if ("module" in reference) {
+    const path = fileURLToPath(reference.module);
+    if (existsSync(path)) return reference.module;
+    throw new HarnessError("HARNESS_UNREADABLE_FILE", `There is no client module at ${path}. Check the path.`, {
+      details: { path },
+    });
+  }
+  const module = harness.clients.get(reference.name);
+  if (module !== undefined) return module;
+  throw new HarnessError(
+    "HARNESS_UNKNOWN_NAME",
+    `There is no client named "${reference.name}". Registered: ${[...harness.clients.keys()].join(", ")}. A client of your own is given as a path, such as ./my-client.js.`,
+    { details: { name: reference.name } },
+  );
+}
+
+/** A reference as a user would type it. */
+export function printClientReference(reference: ClientReference): string {
+  return "module" in reference ? fileURLToPath(reference.module) : reference.name;
+}

@@ -1,0 +1,16 @@
+import type { Clock } from "../determinism/clock.ts";
+import type { Checker } from "../check/checker.ts";
+import type { Backend } from "../run/backend.ts";
+import type { FaultAppliers } from "../run/fault-applier.ts";
+import type { Target } from "../run/target.ts";
+
+/** The plug-ins that runs are made of, by name. The built-in ones are in `built-ins.ts`; nobody else names them. */
+export type Harness = {
+  readonly clock: Clock;
+  readonly backends: ReadonlyMap<string, Backend>;
+  readonly targets: ReadonlyMap<string, Target>;
+  /** Registered clients: name → `file:` URL of the module that exports it. */
+  readonly clients: ReadonlyMap<string, string>;
+  readonly appliers: FaultAppliers;
+  readonly checkers: readonly Checker[];
+};

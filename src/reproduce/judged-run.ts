@@ -1,0 +1,59 @@
+import { checkHistory } from "../check/check-history.ts";
+import { type FaultState, faultStates } from "../check/fault-states.ts";
+import type { Verdict } from "../check/verdict.ts";
+import { HarnessError } from "../errors.ts";
+import type { HistorySink } from "../history/history-sink.ts";
+import type { Contract } from "../plan/contract.ts";
+import type { Plan } from "../plan/plan.ts";
+import { runPlan, type RunRecord } from "../run/run-plan.ts";
+import type { Harness } from "./harness.ts";
+
+/** What is to be run, by names. */
+export type RunRequest = {
+  readonly plan: Plan;
+  /** `file:` URL of the client's module. */
+  readonly module: string;
+  readonly backend: string;
+  readonly target: string;
+  readonly contract?: Partial<Contract>;
+  readonly sink: HistorySink;
+  readonly stateDirectory: string;
+  readonly signal?: AbortSignal;
+};
+
+/** A run with its judgement. */
+export type RunResult = {
+  readonly record: RunRecord;
+  readonly verdicts: readonly Verdict[];
+  readonly faults: readonly FaultState[];
+};
+
+/**
+ * Runs a plan and judges what was recorded.
+ *
+ * @throws HarnessError `HARNESS_UNKNOWN_NAME` and those of the run
+ */
+export async function runAndJudge(request: RunRequest, harness: Harness): Promise<RunResult> {
+  const { plan, module: client, ...rest } = request;
+  const record = await runPlan(plan, {
+    ...rest,
+    client,
+    clock: harness.clock,
+    appliers: harness.appliers,
+    backend: named("backend", request.backend, harness.backends),
+    target: named("target", request.target, harness.targets),
+  });
+  const { contract, history } = record;
+  return {
+    record,
+    verdicts: checkHistory({ plan, contract, history }, harness.checkers),
+    faults: faultStates(plan, history),
+  };
+}
+
+function named<Value>(what: string, name: string, values: ReadonlyMap<string, Value>): Value {
+  const value = values.get(name);
+  if (value !== undefined) return value;
+  const message = `There is no ${what} named "${name}". Registered: ${[...values.keys()].join(", ")}.`;
+  throw new HarnessError("HARNESS_UNKNOWN_NAME", message, { details: { name } });
+}

@@ -1,0 +1,43 @@
+import type { Reproduction } from "./reproduction.ts";
+import { violatedRulesOf } from "./confirm.ts";
+import type { RunResult } from "./judged-run.ts";
+
+/**
+ * How a replay compares with the failure in its file.
+ *
+ * - `reproduced`: a rule of the file was violated in at least one run.
+ * - `different`: none of them was, but another rule.
+ * - `fixed`: nothing was violated in any run, and every fault fired in each.
+ * - `undecided`: nothing was violated, but a fault did not fire, or a rule of the file stayed unknown.
+ */
+export type ReplayOutcome = {
+  readonly outcome: "reproduced" | "different" | "fixed" | "undecided";
+  /** Per rule of the file, in how many of the runs it was violated. */
+  readonly counts: readonly { readonly rule: string; readonly violatedRuns: number }[];
+  /** Rules that were violated now, but not then. */
+  readonly otherRules: readonly string[];
+  readonly runs: number;
+};
+
+/** Compares the runs of a replay with the file that they replay. */
+export function compareReplay(reproduction: Reproduction, results: readonly RunResult[]): ReplayOutcome {
+  const rules = reproduction.verdicts.map(({ rule }) => rule);
+  const counts = rules.map((rule) => ({
+    rule,
+    violatedRuns: results.filter((result) => violatedRulesOf(result).includes(rule)).length,
+  }));
+  const otherRules = [...new Set(results.flatMap(violatedRulesOf))].filter((rule) => !rules.includes(rule));
+  return { outcome: outcomeOf(), counts, otherRules, runs: results.length };
+
+  function outcomeOf(): ReplayOutcome["outcome"] {
+    if (counts.some(({ violatedRuns }) => violatedRuns > 0)) return "reproduced";
+    if (otherRules.length > 0) return "different";
+    const isDecided = results.length > 0 && results.every((result) => isClean(result, rules));
+    return isDecided ? "fixed" : "undecided";
+  }
+}
+
+function isClean({ faults, verdicts, record }: RunResult, rules: readonly string[]): boolean {
+  if (record.interrupted || faults.some(({ state }) => state !== "fired")) return false;
+  return verdicts.every(({ rule, outcome }) => !rules.includes(rule) || outcome !== "unknown");
+}

@@ -1,0 +1,51 @@
+import { z } from "zod";
+
+import type { Verdict } from "../check/verdict.ts";
+import { type Contract, ContractSchema } from "../plan/contract.ts";
+import { parseDocument } from "../plan/document.ts";
+import { type Plan, PlanSchema } from "../plan/plan.ts";
+import { type ClientReference, ClientReferenceSchema } from "../plan/scenario.ts";
+
+/** A failure in a file: everything that is needed to have it again, on any backend that can express the plan. */
+export type Reproduction = {
+  readonly formatVersion: 1;
+  readonly plan: Plan;
+  readonly client: ClientReference;
+  readonly contract: Contract;
+  readonly backend: string;
+  /** What was violated when the file was written. */
+  readonly verdicts: readonly Verdict[];
+  /** Versions of the harness and of Node, for whoever wonders why it differs now. */
+  readonly versions: Readonly<Record<string, string>>;
+};
+
+const VerdictSchema: z.ZodType<Verdict> = z.strictObject({
+  checker: z.string(),
+  rule: z.string(),
+  outcome: z.enum(["holds", "violated", "unknown", "not-exercised"]),
+  message: z.string(),
+  advice: z.string(),
+  evidence: z.array(z.number().int()),
+});
+
+const ReproductionSchema: z.ZodType<Reproduction> = z.strictObject({
+  formatVersion: z.literal(
+    1,
+    "this release reads format version 1; use the release that wrote the file, or a newer one",
+  ),
+  plan: PlanSchema,
+  client: ClientReferenceSchema,
+  contract: ContractSchema,
+  backend: z.string(),
+  verdicts: z.array(VerdictSchema).min(1, "a reproduction names what was violated"),
+  versions: z.record(z.string(), z.string()),
+});
+
+/**
+ * Reads a reproduction file.
+ *
+ * @throws HarnessError `HARNESS_UNREADABLE_FILE`, `HARNESS_INVALID_PLAN` with every problem and its path
+ */
+export function parseReproduction(text: string, source: string): Reproduction {
+  return parseDocument(text, ReproductionSchema, { what: "reproduction", source, code: "HARNESS_INVALID_PLAN" });
+}
