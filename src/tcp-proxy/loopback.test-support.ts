@@ -1,5 +1,5 @@
 import { connect, createServer, type AddressInfo, type Server, type Socket } from "node:net";
-import { Proxy as ToxiproxyProxy, Toxiproxy, type ICreateToxicBody } from "toxiproxy-node-client";
+import { type Proxy as ToxiproxyProxy, Toxiproxy, type ICreateToxicBody } from "toxiproxy-node-client";
 import { createSystemClock, type Clock } from "../determinism/clock.ts";
 import { createRandom } from "../determinism/random.ts";
 import { sleep } from "../determinism/waiting.ts";
