@@ -19,6 +19,16 @@ export type ScriptedCall = {
 };
 
 /**
+ * How a response ends where it does not complete, always before its last item is done (protocol.md §3.5, §3.6).
+ *
+ * @example { "kind": "failed", "code": "server_error", "message": "The model had an error." }
+ * @example { "kind": "incomplete", "reason": "max_output_tokens" }
+ */
+export type ModelEnding =
+  | { readonly kind: "failed"; readonly code: string; readonly message: string }
+  | { readonly kind: "incomplete"; readonly reason: "max_output_tokens" | "content_filter" };
+
+/**
  * What the model says in one response. A step with calls is followed by the next one when all its calls are answered;
  * a step without calls ends the turn.
  *
@@ -37,6 +47,8 @@ export type ModelStep = {
   readonly deltaGapMs?: number;
   /** Whether the argument deltas of several calls alternate, which is legal; false where absent (protocol.md §3.4). */
   readonly interleaved?: boolean;
+  /** How the response ends early; it completes where absent. The model says the same again when it is asked again. */
+  readonly ending?: ModelEnding;
 };
 
 /** What the model does in one turn: `{"steps":[{"calls":[{"operation":"book"}]},{"text":"done"}]}`. */
@@ -68,6 +80,11 @@ const ScriptedCallSchema: z.ZodType<ScriptedCall> = z.strictObject({
   toolDurationMs: z.number().min(0).max(600_000).exactOptional(),
 });
 
+const ModelEndingSchema: z.ZodType<ModelEnding> = z.discriminatedUnion("kind", [
+  z.strictObject({ kind: z.literal("failed"), code: z.string().min(1).max(256), message: z.string().max(10_000) }),
+  z.strictObject({ kind: z.literal("incomplete"), reason: z.enum(["max_output_tokens", "content_filter"]) }),
+]);
+
 const ModelStepSchema: z.ZodType<ModelStep> = z
   .strictObject({
     reasoning: z.string().exactOptional(),
@@ -76,6 +93,7 @@ const ModelStepSchema: z.ZodType<ModelStep> = z
     deltas: z.number().int().min(1).max(10_000).exactOptional(),
     deltaGapMs: z.number().min(0).max(60_000).exactOptional(),
     interleaved: z.boolean().exactOptional(),
+    ending: ModelEndingSchema.exactOptional(),
   })
   .refine(
     (step) => step.text !== undefined || step.calls !== undefined,

@@ -12,6 +12,8 @@ export type CreateRequest = {
   readonly store: boolean;
   /** False for a warm-up (protocol.md §2.2). */
   readonly generate: boolean;
+  /** False where the create asks for automatic compaction, which excludes steering (protocol.md §2.4). */
+  readonly canBeSteered: boolean;
   /** Whether the client asked for `reasoning.encrypted_content`. */
   readonly wantsEncryptedReasoning: boolean;
   /** What the response object repeats: `instructions`, `tools`, `metadata` and the like, as they came. */
@@ -97,6 +99,7 @@ export function parseCreate(frame: JsonObject): CreateRequest | WireError {
     previousResponseId: typeof previous === "string" ? previous : null,
     store: frame["store"] !== false,
     generate: frame["generate"] !== false,
+    canBeSteered: !isSet(frame["context_management"]),
     wantsEncryptedReasoning: Array.isArray(include) && include.includes("reasoning.encrypted_content"),
     settings: Object.fromEntries(
       REPEATED_FIELDS.flatMap((field) => (frame[field] === undefined ? [] : [[field, frame[field]]])),

@@ -2,23 +2,17 @@ import type { RawData } from "ws";
 
 import { type ClientFrame, readClientFrame } from "./client-frame.ts";
 import { DEFAULT_LANE } from "./conversation-memory.ts";
+import { answerCreate } from "./create-answer.ts";
 import type { LaneScheduler } from "./lane-scheduler.ts";
-import { answerCreate, type ResponseHost } from "./response-run.ts";
-import type { ServerLimits } from "./server-options.ts";
-import {
-  connectionLimitReached,
-  errorFrame,
-  invalidRequest,
-  streamLimitReached,
-  type WireError,
-} from "./wire-error.ts";
+import { type ResponseHost, subjectOf } from "./response-host.ts";
+import { parseSteer, type SteerFailure, steerFailedFrame } from "./steer-desk.ts";
+import { connectionLimitReached, streamLimitReached, type WireError } from "./wire-error.ts";
+import type { JsonObject } from "../protocol/json.ts";
 
 /** What the receiving side of a connection works with. */
 export type FrameReceiverParts = {
   readonly host: ResponseHost;
-  readonly limits: ServerLimits;
   readonly scheduler: LaneScheduler;
-  readonly close: (code: number, reason: string) => void;
   /** Whether the connection is as old as it may become: it finishes what runs and takes nothing new. */
   readonly capReached: () => boolean;
 };
@@ -29,20 +23,14 @@ export type FrameReceiverParts = {
  * A create keeps its place in its lane even where its fields are wrong, so answers come in the order of the creates.
  */
 export function createFrameReceiver(parts: FrameReceiverParts): (data: RawData) => void {
-  const { host, limits, scheduler } = parts;
-  const subject = { apiKey: host.session.apiKey, connection: host.connection };
+  const { host, scheduler } = parts;
+  const { limits } = host;
   const lanes = new Set<string>();
 
-  function refuseFrame(error: WireError): void {
-    host.tell({ kind: "frame-refused", ...subject, code: error.code, message: error.message });
-    host.outgoing.send(JSON.stringify(errorFrame(error)));
-  }
-
   function refuseCreate(error: WireError, lane: string | undefined): void {
-    const place = lane === undefined ? {} : { lane };
     const { status, code, message } = error;
-    host.tell({ kind: "create-refused", ...subject, ...place, status, code, message });
-    host.outgoing.send(JSON.stringify(errorFrame(error, { lane })));
+    host.tell({ kind: "create-refused", ...subjectOf(host, lane), status, code, message });
+    host.acts.sendError(error, { lane });
   }
 
   function takeCreate(frame: Extract<ClientFrame, { kind: "create" }>, sizeBytes: number): void {
@@ -63,7 +51,7 @@ export function createFrameReceiver(parts: FrameReceiverParts): (data: RawData) 
       sizeBytes,
       start: async () => await answerCreate(host, frame),
     });
-    if (!isTaken) parts.close(1008, "too many creates are waiting");
+    if (!isTaken) host.acts.close(1008, "too many creates are waiting");
   }
 
   return (data) => {
@@ -74,16 +62,36 @@ export function createFrameReceiver(parts: FrameReceiverParts): (data: RawData) 
         takeCreate(frame, bytes.length);
         return;
       case "ignored":
-        host.tell({ kind: "frame-ignored", ...subject, type: frame.type });
+        host.tell({ kind: "frame-ignored", ...subjectOf(host, undefined), type: frame.type });
         return;
       case "steer":
-        refuseFrame(invalidRequest("This model does not support steering.", { code: "steering_not_supported" }));
+        takeSteer(host, frame.frame);
         return;
       case "refused":
-        refuseFrame(frame.error);
+        host.tell({
+          kind: "frame-refused",
+          ...subjectOf(host, undefined),
+          code: frame.error.code,
+          message: frame.error.message,
+        });
+        host.acts.sendError(frame.error);
         return;
     }
   };
+}
+
+function takeSteer(host: ResponseHost, frame: JsonObject): void {
+  const code = steerFailure(host, frame);
+  if (code === undefined) return;
+  host.tell({ kind: "steer-failed", ...subjectOf(host, undefined), code });
+  const steer = { previous_response_id: frame["previous_response_id"] ?? null, input: frame["input"] ?? null };
+  host.outgoing.send(JSON.stringify({ ...steerFailedFrame(code, steer), sequence_number: 0 }));
+}
+
+function steerFailure(host: ResponseHost, frame: JsonObject): SteerFailure | undefined {
+  if (!host.limits.canSteer) return "steering_not_supported";
+  const request = parseSteer(frame);
+  return request === undefined ? "invalid_input" : host.steers.steer(request);
 }
 
 function bytesOf(data: RawData): Buffer {

@@ -1,9 +1,14 @@
+import type { Duplex } from "node:stream";
+
 import type { WebSocket } from "ws";
 
 import type { Clock, Timer } from "../determinism/clock.ts";
 
 /** How much may wait to be read by a client, and for how long. */
 export type OutgoingLimits = { readonly bufferedSizeBytesMax: number; readonly stalledWriteMsMax: number };
+
+/** What the sending side of a connection is opened with. */
+export type OutgoingOptions = OutgoingLimits & { readonly stream: Duplex; onStalled(): void };
 
 /**
  * The sending side of one connection, with a bound.
@@ -17,18 +22,18 @@ export type Outgoing = {
   hasRoom(): boolean;
   /** Resolves when there is room again, or when the connection ends. */
   room(): Promise<void>;
+  /** Writes and reads nothing until it is thawed, as a process that is stopped; freezing twice is freezing once. */
+  freeze(): void;
+  thaw(): void;
   close(): void;
 };
 
-/** Opens the sending side of a socket. */
-export function createOutgoing(
-  socket: WebSocket,
-  clock: Clock,
-  options: OutgoingLimits & { onStalled(): void },
-): Outgoing {
+/** Opens the sending side of a socket; `stream` is what the socket writes to. */
+export function createOutgoing(socket: WebSocket, clock: Clock, options: OutgoingOptions): Outgoing {
   let waiters: (() => void)[] = [];
   let stall: Timer | undefined;
   let isClosed = false;
+  let isFrozen = false;
 
   const hasRoom = (): boolean => socket.bufferedAmount <= options.bufferedSizeBytesMax;
 
@@ -42,7 +47,7 @@ export function createOutgoing(
     if (stall === undefined || !hasRoom()) return;
     stall.cancel();
     stall = undefined;
-    if (!isClosed) socket.resume();
+    if (!isClosed && !isFrozen) socket.resume();
     release();
   }
 
@@ -61,7 +66,20 @@ export function createOutgoing(
     },
     async room() {
       if (isClosed || hasRoom()) return;
+      beginStall();
       await new Promise<void>((resolve) => waiters.push(resolve));
+    },
+    freeze() {
+      if (isFrozen || isClosed) return;
+      isFrozen = true;
+      options.stream.cork();
+      socket.pause();
+    },
+    thaw() {
+      if (!isFrozen) return;
+      isFrozen = false;
+      options.stream.uncork();
+      if (!isClosed && stall === undefined) socket.resume();
     },
     close() {
       isClosed = true;

@@ -1,173 +1,271 @@
-import type { Clock } from "../determinism/clock.ts";
 import { sleep } from "../determinism/waiting.ts";
-import type { Item } from "../protocol/items.ts";
+import { type Item, isFunctionCall } from "../protocol/items.ts";
 import type { JsonObject } from "../protocol/json.ts";
 import type { ModelStep } from "../protocol/model-script.ts";
-import { type Admission, admitCreate } from "./admission.ts";
-import { type ConnectionCache, DEFAULT_LANE } from "./conversation-memory.ts";
-import { type CreateRequest, isProblem } from "./create-request.ts";
-import { outputOfStep } from "./model-output.ts";
-import type { Outgoing } from "./outgoing.ts";
+import { createPointReader, type PointReader } from "../protocol/point-of-event.ts";
+import type { Usage } from "../protocol/server-events.ts";
+import { type AdmittedRequest, linkOf, successorOf } from "./admitted-request.ts";
+import { type OrderOutcome, performOrders } from "./connection-acts.ts";
+import { DEFAULT_LANE } from "./conversation-memory.ts";
+import { createEventWriter, type EventWriter } from "./event-writer.ts";
+import { outputOfStep, type OutputItem } from "./model-output.ts";
+import { createOutputProgress, type OutputProgress } from "./output-progress.ts";
+import { type Ending, wireErrorOf } from "./response-ending.ts";
 import { outputEvents, type PlannedEvent } from "./response-events.ts";
-import { responseObject } from "./response-object.ts";
+import { evictParent, type ResponseHost, subjectOf } from "./response-host.ts";
+import { responseObject, type ResponseState } from "./response-object.ts";
 import { NO_TURN_TEXT, nextStep } from "./scripted-model.ts";
-import type { ServerEvent } from "./server-event.ts";
-import type { Session } from "./session.ts";
+import {
+  type AcceptedSteer,
+  PENDING_STEERS_MAX,
+  type SteerFailure,
+  steerFailedFrame,
+  type SteerRequest,
+} from "./steer-desk.ts";
 import { tokensOf, usageOf } from "./token-count.ts";
-import { errorFrame, type WireError } from "./wire-error.ts";
 
-/** The connection that a response runs on. */
-export type ResponseHost = {
-  readonly session: Session;
-  readonly connection: number;
-  readonly cache: ConnectionCache;
-  readonly outgoing: Outgoing;
-  readonly clock: Clock;
-  readonly contextItemsMax: number;
-  /** Aborted when the connection ends or begins to close: no event is written after that. */
-  readonly signal: AbortSignal;
-  readonly tell: (event: ServerEvent) => void;
-};
+/** One response, from its `response.created` to its terminal. */
+export class ResponseRun {
+  readonly id: string;
+  readonly #host: ResponseHost;
+  readonly #request: AdmittedRequest;
+  readonly #step: ModelStep | undefined;
+  readonly #output: readonly OutputItem[];
+  readonly #writer: EventWriter;
+  readonly #points: PointReader = createPointReader();
+  readonly #progress: OutputProgress = createOutputProgress();
+  readonly #steers: AcceptedSteer[] = [];
+  readonly #subject: ReturnType<typeof subjectOf> & { responseId: string };
 
-/** One create that has reached the head of its lane. */
-export type LaneRequest = {
-  readonly lane: string | undefined;
-  readonly create: CreateRequest | WireError;
-  readonly previousResponseId: string | undefined;
-};
-
-/**
- * Answers one create with all events of its response, or with one error frame.
- *
- * It runs to its first pause without waiting, so a response without pauses is written at once. It never rejects for
- * anything that a client does.
- */
-export async function answerCreate(host: ResponseHost, request: LaneRequest): Promise<void> {
-  if (host.signal.aborted) return;
-  const { create } = request;
-  if (isProblem(create)) {
-    refuse(host, request, create);
-    return;
+  constructor(host: ResponseHost, request: AdmittedRequest) {
+    const { create, admission } = request;
+    this.#host = host;
+    this.#request = request;
+    this.id = host.session.identities.next("resp");
+    this.#subject = { ...subjectOf(host, request.lane), responseId: this.id };
+    this.#step = create.generate ? stepOf(host, admission.effectiveInput) : undefined;
+    this.#output = this.#step === undefined ? [] : outputOfStep(this.#step, host.session.identities, create);
+    this.#writer = createEventWriter(host.outgoing, request.lane);
+    this.#points.ofClientEvent({ type: "response.create", input: create.input });
   }
-  const memory = { lane: request.lane ?? DEFAULT_LANE, cache: host.cache, store: host.session.store };
-  const admission = admitCreate(create, memory, host);
-  if ("status" in admission) {
-    refuse(host, request, admission);
-    return;
+
+  /** Writes the response; answers the successor that a steer asks for, if one does. */
+  async play(): Promise<AdmittedRequest | undefined> {
+    const { create, admission } = this.#request;
+    this.#host.tell({
+      kind: "create-accepted",
+      ...this.#subject,
+      previousResponseId: create.previousResponseId,
+      effectiveInputSize: admission.effectiveInput.length,
+    });
+    this.#host.steers.begin(this.id, this);
+    const ending = await this.#finish(await this.#writeBody());
+    this.#host.steers.end(this.id, ending.kind === "completed" ? "completed" : "other");
+    return this.#followSteers(ending);
   }
-  await respond(host, { lane: request.lane, create, admission });
+
+  /** Takes a steer for this response, which is then interrupted where it asks for no tools (protocol.md §2.4). */
+  takeSteer(request: SteerRequest): SteerFailure | undefined {
+    if (!this.#request.create.canBeSteered) return "steering_not_supported";
+    if (this.#steers.length >= PENDING_STEERS_MAX) return "too_many_pending_steers";
+    const id = this.#host.session.identities.next("steer");
+    this.#steers.push({ id, request });
+    this.#host.tell({ kind: "steer-accepted", ...this.#subject, steerId: id });
+    this.#writer.write({ type: "response.steer.accepted", steer: { id, previous_response_id: this.id } });
+    return undefined;
+  }
+
+  async #writeBody(): Promise<Ending> {
+    const inProgress = this.#object({ status: "in_progress" });
+    for (const type of ["response.created", "response.in_progress"]) {
+      const early = this.#emit({ type, response: inProgress });
+      const ending = early instanceof Promise ? await early : early;
+      if (ending !== undefined) return ending;
+    }
+    for (const planned of outputEvents(this.#output, this.#step ?? {})) {
+      if (planned.gapMs > 0 || !this.#host.outgoing.hasRoom()) await this.#pause(planned);
+      if (this.#host.signal.aborted) return { kind: "stopped" };
+      if (this.#steers.length > 0 && !this.#output.some(isFunctionCall)) return { kind: "steered" };
+      if (this.#endsBefore(planned.event)) break;
+      const early = this.#emit(planned.event);
+      const ending = early instanceof Promise ? await early : early;
+      if (ending !== undefined) return ending;
+    }
+    return this.#scriptedEnding();
+  }
+
+  /** A scripted early end comes before the last item is done: what is cut off is never whole. */
+  #endsBefore(event: PlannedEvent["event"]): boolean {
+    if (this.#step?.ending === undefined) return false;
+    return event["output_index"] === this.#output.length - 1 && event.type.endsWith(".done");
+  }
+
+  #scriptedEnding(): Ending {
+    const ending = this.#step?.ending;
+    if (ending === undefined) return { kind: "completed" };
+    if (ending.kind === "incomplete") return ending;
+    return { kind: "failed", error: wireErrorOf(ending), failed: "after" };
+  }
+
+  #object(state: ResponseState): JsonObject {
+    return responseObject({ id: this.id, create: this.#request.create }, state);
+  }
+
+  #usage(output: readonly Item[]): Usage {
+    const { inputTokens, cachedTokens } = this.#request.admission;
+    const reasoning = tokensOf(output.filter(({ type }) => type === "reasoning"));
+    return usageOf({ input: inputTokens, cached: cachedTokens, output: tokensOf(output), reasoning });
+  }
+
+  async #pause(planned: PlannedEvent): Promise<void> {
+    const { clock, signal, outgoing } = this.#host;
+    if (planned.gapMs > 0) await sleep(clock, planned.gapMs, signal);
+    await outgoing.room();
+  }
+
+  /** Writes an event, and what orders make of it; without orders it does not wait. */
+  #emit(event: JsonObject): Ending | undefined | Promise<Ending | undefined> {
+    if (!this.#host.orders.isEmpty()) return this.#emitUnderOrders(event);
+    this.#write(event);
+    return undefined;
+  }
+
+  async #emitUnderOrders(event: JsonObject): Promise<Ending | undefined> {
+    const point = this.#points.ofServerEvent(event);
+    const before = await this.#obey(event, "before", point);
+    if (before.ending !== undefined) return before.ending;
+    if (before.drop) this.#writer.skip();
+    else this.#write(event);
+    return (await this.#obey(event, "after", point)).ending;
+  }
+
+  #write(event: JsonObject): void {
+    this.#progress.take(event);
+    this.#writer.write(event);
+  }
+
+  async #obey(
+    event: JsonObject,
+    edge: "before" | "after",
+    point: ReturnType<PointReader["ofServerEvent"]>,
+  ): Promise<OrderOutcome> {
+    const moment = {
+      ...subjectOf(this.#host, undefined),
+      lane: this.#request.lane ?? DEFAULT_LANE,
+      type: String(event["type"]),
+      ...(point === undefined ? {} : { point }),
+      edge,
+    };
+    const outcome = await performOrders(this.#host, this.#host.orders.take(moment), moment);
+    if (this.#host.signal.aborted) return { ...outcome, ending: { kind: "stopped" } };
+    if (outcome.repeat) this.#writer.repeat();
+    return outcome;
+  }
+
+  async #finish(ending: Ending): Promise<Ending> {
+    switch (ending.kind) {
+      case "completed":
+        return await this.#complete();
+      case "failed":
+        this.#fail(ending);
+        return ending;
+      case "incomplete":
+      case "steered":
+        this.#cutShort(ending.kind === "steered" ? "steered" : ending.reason);
+        return ending;
+      case "stopped":
+        this.#host.tell({ kind: "response-abandoned", ...this.#subject });
+        return ending;
+    }
+  }
+
+  async #complete(): Promise<Ending> {
+    const event = {
+      type: "response.completed",
+      response: this.#object({ status: "completed", output: this.#output, usage: this.#usage(this.#output) }),
+    };
+    const ordered = !this.#host.orders.isEmpty();
+    const point = this.#points.ofServerEvent(event);
+    const before = ordered ? await this.#obey(event, "before", point) : NOTHING_ORDERED;
+    if (before.ending !== undefined) return await this.#finish(before.ending);
+    const { cache, session } = this.#host;
+    const link = linkOf(this.id, this.#request, this.#output);
+    cache.keep(link, this.#request.lane ?? DEFAULT_LANE);
+    if (this.#request.create.store) session.store.keep(link);
+    this.#host.tell({ kind: "response-completed", ...this.#subject });
+    if (before.drop) this.#writer.skip();
+    else this.#writer.write(event);
+    const after = ordered ? await this.#obey(event, "after", point) : NOTHING_ORDERED;
+    // What an order ends here has ended already; an error it asks for is the late one of an abandoned request.
+    if (after.ending?.kind === "failed") this.#sendError(after.ending);
+    return { kind: "completed" };
+  }
+
+  #fail(ending: Extract<Ending, { kind: "failed" }>): void {
+    const { error } = ending;
+    const code = error.code ?? "server_error";
+    this.#host.tell({ kind: "response-failed", ...this.#subject, code });
+    evictParent(this.#host, this.#request.lane, this.#request.create.previousResponseId ?? undefined);
+    if (ending.failed !== "instead") this.#sendError(ending);
+    if (ending.failed === "never") return;
+    const output = this.#progress.items();
+    const state: ResponseState = { status: "failed", output, error: { code, message: error.message } };
+    this.#writer.write({ type: "response.failed", response: this.#object(state) });
+  }
+
+  #sendError(ending: Extract<Ending, { kind: "failed" }>): void {
+    const shape = ending.shape === undefined ? {} : { shape: ending.shape };
+    const place = { lane: this.#request.lane, sequenceNumber: this.#writer.skip() };
+    this.#host.acts.sendError(ending.error, { ...place, ...shape });
+  }
+
+  #cutShort(reason: string): void {
+    this.#host.tell({ kind: "response-incomplete", ...this.#subject, reason });
+    const output = this.#progress.items();
+    const state: ResponseState = { status: "incomplete", output, usage: this.#usage(output), incompleteReason: reason };
+    this.#writer.write({ type: "response.incomplete", response: this.#object(state) });
+  }
+
+  #followSteers(ending: Ending): AdmittedRequest | undefined {
+    if (this.#steers.length === 0 || this.#host.signal.aborted) return undefined;
+    const said = this.#steers.flatMap(({ request }) => request.input);
+    const required = this.#output.filter(isFunctionCall);
+    if (ending.kind === "completed" && required.length > 0) {
+      this.#host.steers.keepForOutputs(this.#request.lane ?? DEFAULT_LANE, this.id, said);
+      for (const { id } of this.#steers) this.#announcePending(id, required);
+      return undefined;
+    }
+    const output = ending.kind === "completed" ? this.#output : this.#progress.items();
+    const canFollow = ending.kind === "completed" || ending.kind === "steered";
+    const successor = canFollow ? successorOf(linkOf(this.id, this.#request, output), this.#request, said) : undefined;
+    if (successor !== undefined && successor.admission.effectiveInput.length <= this.#host.limits.contextItemsMax) {
+      return successor;
+    }
+    for (const { id, request } of this.#steers) {
+      const code = "successor_creation_failed";
+      this.#host.tell({ kind: "steer-failed", ...subjectOf(this.#host, undefined), code });
+      const steer = { id, previous_response_id: this.id, input: request.said };
+      this.#writer.write(steerFailedFrame(code, steer));
+    }
+    return undefined;
+  }
+
+  #announcePending(id: string, required: readonly OutputItem[]): void {
+    this.#host.tell({ kind: "steer-pending", ...this.#subject, steerId: id });
+    this.#writer.write({
+      type: "response.steer.pending",
+      steer: { id, previous_response_id: this.id },
+      reason: "waiting_for_required_input",
+      required_input: required.flatMap((item) =>
+        item.type === "function_call" ? [{ type: "function_call_output", call_id: item.call_id, name: item.name }] : [],
+      ),
+    });
+  }
 }
 
-function refuse(host: ResponseHost, request: LaneRequest, error: WireError): void {
-  const subject = { apiKey: host.session.apiKey, connection: host.connection, ...laneMember(request.lane) };
-  host.tell({
-    kind: "create-refused",
-    ...subject,
-    status: error.status,
-    code: error.code,
-    message: error.message,
-  });
-  evictParent(host, request);
-  host.outgoing.send(JSON.stringify(errorFrame(error, { lane: request.lane })));
-}
+const NOTHING_ORDERED: OrderOutcome = { drop: false, repeat: false };
 
-/** A failed continuation evicts its parent from its own lane; a failed fork leaves it (protocol.md §4.2). */
-function evictParent(host: ResponseHost, request: Pick<LaneRequest, "lane" | "previousResponseId">): void {
-  const { previousResponseId: responseId, lane } = request;
-  if (responseId === undefined || !host.cache.evict(responseId, lane ?? DEFAULT_LANE)) return;
-  const subject = { apiKey: host.session.apiKey, connection: host.connection, ...laneMember(lane) };
-  host.tell({ kind: "cache-evicted", ...subject, responseId });
-}
-
-type AdmittedRequest = {
-  readonly lane: string | undefined;
-  readonly create: CreateRequest;
-  readonly admission: Admission;
-};
-
-async function respond(host: ResponseHost, request: AdmittedRequest): Promise<void> {
-  const { create, admission, lane } = request;
-  const { identities } = host.session;
-  const responseId = identities.next("resp");
-  const subject = { apiKey: host.session.apiKey, connection: host.connection, ...laneMember(lane), responseId };
-  host.tell({
-    kind: "create-accepted",
-    ...subject,
-    previousResponseId: create.previousResponseId,
-    effectiveInputSize: admission.effectiveInput.length,
-  });
-  const step = create.generate ? stepOf(host.session, admission.effectiveInput) : undefined;
-  const output = step === undefined ? [] : outputOfStep(step, identities, create);
-  const identity = { id: responseId, create };
-  const write = createEventWriter(host.outgoing, lane);
-  const inProgress = responseObject(identity, { status: "in_progress" });
-  write({ type: "response.created", response: inProgress });
-  write({ type: "response.in_progress", response: inProgress });
-  for (const planned of outputEvents(output, step ?? {})) {
-    if (planned.gapMs > 0 || !host.outgoing.hasRoom()) await pause(host, planned);
-    if (host.signal.aborted) break;
-    write(planned.event);
-  }
-  if (host.signal.aborted) {
-    host.tell({ kind: "response-abandoned", ...subject });
-    return;
-  }
-  const usage = usageOf({
-    input: admission.inputTokens,
-    cached: admission.cachedTokens,
-    output: tokensOf(output),
-    reasoning: tokensOf(output.filter(({ type }) => type === "reasoning")),
-  });
-  remember(host, request, { responseId, output });
-  host.tell({ kind: "response-completed", ...subject });
-  write({ type: "response.completed", response: responseObject(identity, { status: "completed", output, usage }) });
-}
-
-function stepOf(session: Session, effectiveInput: readonly Item[]): ModelStep {
-  const script = session.script();
+function stepOf(host: ResponseHost, effectiveInput: readonly Item[]): ModelStep {
+  const script = host.session.script();
   return script === undefined ? { text: NO_TURN_TEXT } : nextStep(script, effectiveInput);
-}
-
-async function pause(host: ResponseHost, planned: PlannedEvent): Promise<void> {
-  if (planned.gapMs > 0) await sleep(host.clock, planned.gapMs, host.signal);
-  await host.outgoing.room();
-}
-
-function remember(
-  host: ResponseHost,
-  request: AdmittedRequest,
-  made: { readonly responseId: string; readonly output: readonly Item[] },
-): void {
-  const { create, admission } = request;
-  const items = [...create.input, ...made.output];
-  const link = {
-    responseId: made.responseId,
-    parent: admission.parent,
-    items,
-    closureSize: (admission.parent?.closureSize ?? 0) + items.length,
-    closureTokens: admission.inputTokens + tokensOf(made.output),
-  };
-  host.cache.keep(link, request.lane ?? DEFAULT_LANE);
-  if (create.store) host.session.store.keep(link);
-}
-
-/** Writes the events of one response: numbered from 0, with `stream_id` where the create had one (§3.1). */
-function createEventWriter(outgoing: Outgoing, lane: string | undefined): (event: JsonObject) => void {
-  let sequenceNumber = 0;
-  return (event) => {
-    const { type, ...members } = event;
-    outgoing.send(
-      JSON.stringify({
-        type,
-        sequence_number: sequenceNumber,
-        ...(lane === undefined ? {} : { stream_id: lane }),
-        ...members,
-      }),
-    );
-    sequenceNumber += 1;
-  };
-}
-
-function laneMember(lane: string | undefined): { lane?: string } {
-  return lane === undefined ? {} : { lane };
 }

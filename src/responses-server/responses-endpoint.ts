@@ -1,15 +1,22 @@
+import assert from "node:assert/strict";
 import { createServer, type IncomingMessage, type Server } from "node:http";
 import type { Duplex } from "node:stream";
 
 import { WebSocketServer } from "ws";
 
-import { type Connection, openConnection } from "./connection.ts";
+import { messageOf } from "../errors.ts";
+import type { SessionScript } from "../protocol/model-script.ts";
+import { Connection, type ConnectionStart } from "./connection.ts";
+import { actAtOnce } from "./connection-acts.ts";
+import { createHoldList } from "./hold-list.ts";
 import { createIdentities } from "./identities.ts";
+import { createOrderBook } from "./order-book.ts";
+import { createServerControl, type ServerControl } from "./server-control.ts";
 import type { ServerEvent } from "./server-event.ts";
 import { type ResponsesEndpointOptions, resolveLimits, type ServerLimits } from "./server-options.ts";
-import { createSessions } from "./session.ts";
+import { createSessions, type Session } from "./session.ts";
 import { answerAndEnd, endAtOnce } from "./stream-end.ts";
-import { answerPlainRequest, judgeUpgrade } from "./upgrade-gate.ts";
+import { answerPlainRequest, judgeUpgrade, obeyBeforeUpgrade } from "./upgrade-gate.ts";
 import { bearerOf, httpError, type HttpRefusal, refusalBytes } from "./upgrade-request.ts";
 
 /**
@@ -20,6 +27,8 @@ import { bearerOf, httpError, type HttpRefusal, refusalBytes } from "./upgrade-r
 export type ResponsesEndpoint = {
   /** The HTTP server; it listens nowhere until somebody makes it listen. */
   readonly httpServer: Server;
+  /** Conversations, orders and holds. */
+  readonly control: ServerControl;
   /** Takes a connection that was accepted elsewhere. */
   accept(stream: Duplex): void;
   /** Number of connections that have been upgraded and are not closed. */
@@ -37,49 +46,91 @@ export function createResponsesEndpoint(options: ResponsesEndpointOptions): Resp
   const { clock } = options;
   const limits = resolveLimits(options);
   const tell = (event: ServerEvent): void => options.onEvent?.(event);
-  const sessions = createSessions({ ...limits, scriptOf: (apiKey) => options.scriptOf(apiKey) });
+  const scripts = new Map<string, SessionScript>();
+  const scriptOf = (apiKey: string): SessionScript | undefined => scripts.get(apiKey) ?? options.scriptOf(apiKey);
+  const sessions = createSessions({ ...limits, scriptOf });
   const connections = new Set<Connection>();
   const strangers = createIdentities("");
-  const webSockets = createWebSockets(limits);
+  const orders = createOrderBook();
+  const holds = createHoldList(clock, tell);
   const httpServer = createServer((request, response) => answerPlainRequest(request, response, strangers));
   const streams = trackStreams(httpServer);
+  const accept = createAcceptor({ limits, clock, orders, holds, tell, connections });
 
   function refuse(stream: Duplex, refusal: HttpRefusal, apiKey?: string): void {
     tell({ kind: "upgrade-refused", status: refusal.error.status, ...(apiKey === undefined ? {} : { apiKey }) });
     answerAndEnd(stream, refusalBytes(refusal, strangers.next("req")), { clock, lingerMs: limits.closeTimeoutMs });
   }
 
-  function upgrade(request: IncomingMessage, stream: Duplex, head: Buffer): void {
+  async function upgrade(request: IncomingMessage, stream: Duplex, head: Buffer): Promise<void> {
     const session = judgeUpgrade(request, { sessions, isFull: connections.size >= limits.connectionsMax });
     if ("error" in session) {
       refuse(stream, session, bearerOf(request));
       return;
     }
-    const requestId = session.identities.next("req");
-    const addHeaders = (headers: string[]): void => void headers.push(`x-request-id: ${requestId}`);
-    webSockets.once("headers", addHeaders);
-    webSockets.handleUpgrade(request, stream, head, (socket) => {
-      const onClosed = (connection: Connection): void => void connections.delete(connection);
-      connections.add(openConnection({ socket, session, requestId, limits, tell, onClosed, clock }));
-    });
-    // A client that has hung up already makes handleUpgrade return without an answer.
-    webSockets.off("headers", addHeaders);
+    if (!orders.isEmpty()) {
+      stream.on("error", () => stream.destroy());
+      const refusal = await obeyBeforeUpgrade(stream, session.apiKey, { orders, holds, clock, tell });
+      if (stream.destroyed || !stream.writable) return;
+      if (refusal !== undefined) {
+        refuse(stream, refusal, session.apiKey);
+        return;
+      }
+    }
+    accept(session, { request, stream, head });
   }
 
-  httpServer.on("upgrade", upgrade);
+  httpServer.on("upgrade", (request, stream, head) => {
+    upgrade(request, stream, head).catch((error: unknown) => assert.fail(`an upgrade failed: ${messageOf(error)}`));
+  });
   httpServer.on("clientError", (error: NodeJS.ErrnoException, stream: Duplex) => {
     refuse(stream, { error: httpError(statusOfBrokenRequest(error.code), "The request is not valid HTTP.") });
   });
   return {
     httpServer,
+    control: createServerControl({ sessions, connections, orders, holds, scripts, tell }),
     accept: (stream) => void httpServer.emit("connection", stream),
     connectionCount: () => connections.size,
     close() {
-      for (const connection of connections) connection.close(1001, "server going away");
+      for (const connection of connections) connection.acts.close(1001, "server going away");
       for (const stream of streams) endAtOnce(stream, clock);
     },
   };
 }
+
+type Upgrade = { readonly request: IncomingMessage; readonly stream: Duplex; readonly head: Buffer };
+
+type AcceptorParts = Pick<ConnectionStart, "limits" | "clock" | "orders" | "holds" | "tell"> & {
+  readonly connections: Set<Connection>;
+};
+
+/** Answers upgrades with 101 and serves the connections that they become. */
+function createAcceptor(parts: AcceptorParts): (session: Session, upgrade: Upgrade) => void {
+  const { limits, connections, orders, tell } = parts;
+  const webSockets = createWebSockets(limits);
+  return (session, { request, stream, head }) => {
+    const requestId = session.identities.next("req");
+    const addHeaders = (headers: string[]): void => {
+      headers.push(`x-request-id: ${requestId}`);
+      for (const [name, value] of Object.entries(limits.upgradeHeaders)) headers.push(`${name}: ${value}`);
+    };
+    webSockets.once("headers", addHeaders);
+    webSockets.handleUpgrade(request, stream, head, (socket) => {
+      const onClosed = (connection: Connection): void => void connections.delete(connection);
+      const connection = new Connection({ ...parts, socket, stream, session, requestId, onClosed });
+      connections.add(connection);
+      const { apiKey } = session;
+      for (const { id, action } of orders.take({ apiKey, connection: connection.index, ...UPGRADED })) {
+        tell({ kind: "order-applied", order: id, action: action.kind });
+        actAtOnce(connection.acts, action);
+      }
+    });
+    // A client that has hung up already makes handleUpgrade return without an answer.
+    webSockets.off("headers", addHeaders);
+  };
+}
+
+const UPGRADED = { type: "upgrade", point: "P1", edge: "after" } as const;
 
 function createWebSockets(limits: ServerLimits): WebSocketServer {
   const options = {
@@ -90,6 +141,7 @@ function createWebSockets(limits: ServerLimits): WebSocketServer {
     closeTimeout: limits.closeTimeoutMs,
     // No subprotocol is part of this API (protocol.md §1.1), so none is chosen.
     handleProtocols: (): false => false,
+    autoPong: limits.pongDelayMs === 0,
   };
   return new WebSocketServer(options);
 }

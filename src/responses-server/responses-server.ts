@@ -3,6 +3,7 @@ import type { AddressInfo } from "node:net";
 
 import { HarnessError, messageOf, systemCodeOf } from "../errors.ts";
 import { createResponsesEndpoint } from "./responses-endpoint.ts";
+import type { ServerControl } from "./server-control.ts";
 import type { ResponsesServerOptions } from "./server-options.ts";
 
 /** A reference server that listens. */
@@ -10,6 +11,8 @@ export type ResponsesServer = {
   /** Base address for an SDK: `"http://127.0.0.1:40123/v1"`; the WebSocket address is the same with `ws:`. */
   readonly url: string;
   readonly port: number;
+  /** Conversations, orders and holds while it runs. */
+  readonly control: ServerControl;
   /** Number of connections that have been upgraded and are not closed. */
   connectionCount(): number;
   /** Closes every connection with 1001, stops listening, and leaves no socket and no timer. Twice does no harm. */
@@ -35,6 +38,7 @@ export async function openResponsesServer(options: ResponsesServerOptions): Prom
   return {
     url: `http://${shownHost}:${port}/v1`,
     port,
+    control: endpoint.control,
     connectionCount: () => endpoint.connectionCount(),
     async close() {
       closing ??= new Promise((resolve) => {

@@ -1,3 +1,5 @@
+import type { ServerMoment } from "./order-book.ts";
+
 /** Who a server event is about. */
 type Subject = {
   /** The credential of the connection, which stands for one session. */
@@ -49,4 +51,18 @@ export type ServerEvent =
   | (LaneSubject & { readonly kind: "response-failed"; readonly responseId: string; readonly code: string })
   /** The connection ended before the response did; nothing of it was kept. */
   | (LaneSubject & { readonly kind: "response-abandoned"; readonly responseId: string })
-  | (Subject & { readonly kind: "age-cap-reached" });
+  | (Subject & { readonly kind: "age-cap-reached" })
+  /** An order took effect; one that holds tells `held` and `hold-ended` as well. */
+  | { readonly kind: "order-applied"; readonly order: string; readonly action: string; readonly moment?: ServerMoment }
+  | { readonly kind: "held"; readonly order: string; readonly moment: ServerMoment }
+  | {
+      readonly kind: "hold-ended";
+      readonly order: string;
+      readonly why: "released" | "deadline" | "closed";
+      readonly moment: ServerMoment;
+    }
+  /** A steer waits in the response that it steers (protocol.md §2.4). */
+  | (LaneSubject & { readonly kind: "steer-accepted"; readonly steerId: string; readonly responseId: string })
+  /** It waits for the outputs of that response's calls. */
+  | (LaneSubject & { readonly kind: "steer-pending"; readonly steerId: string; readonly responseId: string })
+  | (Subject & { readonly kind: "steer-failed"; readonly code: string });

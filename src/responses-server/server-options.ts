@@ -1,6 +1,9 @@
+import { z } from "zod";
+
 import { HarnessError } from "../errors.ts";
 import type { Clock } from "../determinism/clock.ts";
 import type { SessionScript } from "../protocol/model-script.ts";
+import { type ErrorShape, ErrorShapeSchema, NESTED_ERROR } from "./error-shape.ts";
 import type { ServerEvent } from "./server-event.ts";
 
 /** What the server does with responses that run when their connection reaches its age: ends them, or lets them end. */
@@ -9,7 +12,7 @@ export type AtAgeCap = "cut" | "finish";
 /**
  * How a reference server is to behave. Only `clock` and `scriptOf` have no default.
  *
- * Each number is a whole number of 0 or more; a duration of 0 means never. What the service does is public only for
+ * Each number is a whole number of 0 or more; an age or interval of 0 means never. What the service does is public only for
  * the age, the lanes and the responses in flight (protocol.md §1.3, §2.3); the other defaults are choices.
  */
 export type ResponsesServerOptions = ResponsesEndpointOptions & {
@@ -61,6 +64,14 @@ export type ServerLimits = {
   readonly connectionsMax: number;
   /** How long a closing handshake may take in ms. */
   readonly closeTimeoutMs: number;
+  /** How long an answer to a ping takes in ms; `"never"` answers none (protocol.md §10.1 item 10). */
+  readonly pongDelayMs: number | "never";
+  /** Whether responses can be steered (protocol.md §2.4). */
+  readonly canSteer: boolean;
+  /** How every error frame looks (protocol.md §3.7). */
+  readonly errorShape: ErrorShape;
+  /** Further headers of the 101 answer, for example `{"x-codex-turn-state":"abc"}`. */
+  readonly upgradeHeaders: Readonly<Record<string, string>>;
 };
 
 /** The bounds that hold where an option is absent. */
@@ -81,34 +92,50 @@ export const DEFAULT_SERVER_LIMITS: ServerLimits = {
   sessionsMax: 10_000,
   connectionsMax: 20_000,
   closeTimeoutMs: 5_000,
+  pongDelayMs: 0,
+  canSteer: true,
+  errorShape: NESTED_ERROR,
+  upgradeHeaders: {},
 };
+
+const CountSchema = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
+
+/** Members that are no bounds, such as the clock, are passed over. */
+const ServerLimitsSchema: z.ZodType<ServerLimits> = z.object({
+  connectionAgeMsMax: CountSchema,
+  atAgeCap: z.enum(["cut", "finish"]),
+  pingIntervalMs: CountSchema,
+  pongTimeoutMs: CountSchema,
+  messageSizeBytesMax: CountSchema.min(1).max(2 ** 30),
+  bufferedSizeBytesMax: CountSchema,
+  stalledWriteMsMax: CountSchema,
+  inFlightMax: CountSchema.min(1),
+  lanesMax: CountSchema,
+  waitingMax: CountSchema,
+  waitingSizeBytesMax: CountSchema,
+  contextItemsMax: CountSchema,
+  storedResponsesMax: CountSchema,
+  sessionsMax: CountSchema,
+  connectionsMax: CountSchema,
+  closeTimeoutMs: CountSchema,
+  pongDelayMs: z.union([CountSchema, z.literal("never")]),
+  canSteer: z.boolean(),
+  errorShape: ErrorShapeSchema,
+  upgradeHeaders: z.record(z.string().regex(/^[\w-]{1,64}$/), z.string().regex(/^[\x20-\x7e]{0,1024}$/)),
+});
 
 /**
  * The bounds of a server with every default filled in.
  *
- * @throws HarnessError `HARNESS_INVALID_OPTION` where one is not a whole number of 0 or more
+ * @throws HarnessError `HARNESS_INVALID_OPTION` where one is out of bounds, with every problem
  */
 export function resolveLimits(options: Partial<ServerLimits>): ServerLimits {
-  const atAgeCap = options.atAgeCap ?? DEFAULT_SERVER_LIMITS.atAgeCap;
-  if (atAgeCap !== "cut" && atAgeCap !== "finish") {
-    throw invalidOption("atAgeCap", atAgeCap, 'Use "cut" or "finish".');
-  }
-  const { atAgeCap: _, ...numbers } = DEFAULT_SERVER_LIMITS;
-  const resolved = { ...numbers };
-  for (const name of Object.keys(numbers) as (keyof typeof numbers)[]) {
-    const value = options[name] ?? numbers[name];
-    if (!Number.isSafeInteger(value) || value < 0) throw invalidOption(name, value, "Use a whole number of 0 or more.");
-    resolved[name] = value;
-  }
-  return { ...resolved, atAgeCap };
-}
-
-function invalidOption(name: string, value: unknown, advice: string): HarnessError {
-  return new HarnessError(
-    "HARNESS_INVALID_OPTION",
-    `The reference server cannot use ${name} = ${String(value)}. ${advice}`,
-    {
-      details: { name, value: String(value) },
-    },
-  );
+  const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+  const parsed = ServerLimitsSchema.safeParse({ ...DEFAULT_SERVER_LIMITS, ...given });
+  if (parsed.success) return parsed.data;
+  const problems = parsed.error.issues.map(({ path, message }) => ({ path: path.map(String).join("."), message }));
+  const listed = problems.map(({ path, message }) => `${path}: ${message}`).join("; ");
+  throw new HarnessError("HARNESS_INVALID_OPTION", `The reference server cannot use these options: ${listed}.`, {
+    details: { problems },
+  });
 }

@@ -1,3 +1,4 @@
+import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 
 import type { Clock } from "../determinism/clock.ts";
@@ -43,4 +44,11 @@ function destroyAfter(stream: Duplex, clock: Clock, delayMs: number): void {
   const timer = clock.startTimer(delayMs, () => stream.destroy());
   stream.on("error", () => stream.destroy());
   stream.once("close", () => timer.cancel());
+}
+
+/** Cuts a stream without a word: by RST where the stream can, or by FIN behind what has been written. */
+export function cutStream(stream: Duplex, how: "reset" | "end"): void {
+  if (how === "reset" && stream instanceof Socket) stream.resetAndDestroy();
+  else if (how === "reset") stream.destroy();
+  else stream.end();
 }

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from "node:http";
 
+import type { OrderAction, RefusalStatus } from "./server-order.ts";
 import { httpErrorBody, type WireError } from "./wire-error.ts";
 
 /** The path of the Responses API, over HTTP and over WebSocket alike (protocol.md §1.1). */
@@ -67,6 +68,42 @@ export function noRoute(request: IncomingMessage): WireError {
   return httpError(404, `Invalid URL (${request.method ?? "GET"} ${pathOf(request).slice(0, 256)})`);
 }
 
+/** The answer that was ordered for an upgrade, with the words that go with its status (protocol.md §1.4). */
+export function orderedRefusal(order: Extract<OrderAction, { kind: "refuse" }>): HttpRefusal {
+  const said = REFUSALS[order.status];
+  const wait = order.retryAfterSeconds;
+  return {
+    error: {
+      status: order.status,
+      type: said.type,
+      code: order.code ?? said.code,
+      message: said.message,
+      param: null,
+    },
+    headers: {
+      ...(wait === undefined ? {} : { "retry-after": String(wait) }),
+      ...(order.status === 426 ? { upgrade: "websocket" } : {}),
+    },
+  };
+}
+
+type RefusalWords = { readonly type: string; readonly code: string | null; readonly message: string };
+
+const REFUSALS: Readonly<Record<RefusalStatus, RefusalWords>> = {
+  401: { type: "invalid_request_error", code: "invalid_api_key", message: "Incorrect API key provided." },
+  403: { type: "invalid_request_error", code: null, message: "You are not allowed to use this API." },
+  404: { type: "invalid_request_error", code: null, message: `Invalid URL (GET ${RESPONSES_PATH})` },
+  426: { type: "invalid_request_error", code: null, message: "WebSocket is not available here. Use HTTP." },
+  429: { type: "rate_limit_error", code: "rate_limit_exceeded", message: "Rate limit reached. Try again later." },
+  500: { type: "server_error", code: null, message: "The server had an error while processing your request." },
+  502: { type: "server_error", code: null, message: "The server had an error while processing your request." },
+  503: {
+    type: "service_unavailable_error",
+    code: "server_is_overloaded",
+    message: "The server is overloaded. Try again later.",
+  },
+};
+
 /** The answer to a missing key, or to one that no conversation belongs to. */
 export function wrongKey(isMissing: boolean): WireError {
   return isMissing
@@ -76,11 +113,7 @@ export function wrongKey(isMissing: boolean): WireError {
 
 /** The answer when the server holds as many connections or keys as it may. */
 export function serverFull(): WireError {
-  return {
-    ...httpError(503, "The server is overloaded. Try again later."),
-    type: "service_unavailable_error",
-    code: "server_is_overloaded",
-  };
+  return orderedRefusal({ kind: "refuse", status: 503 }).error;
 }
 
 /** An error of an HTTP answer, of type `invalid_request_error`. */

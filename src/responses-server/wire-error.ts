@@ -52,24 +52,3 @@ export function streamLimitReached(): WireError {
 export function httpErrorBody(error: WireError): JsonObject {
   return { error: { message: error.message, type: error.type, param: error.param, code: error.code } };
 }
-
-/** What an `error` frame carries beside the error itself. */
-export type ErrorFramePlace = { readonly lane?: string | undefined; readonly sequenceNumber?: number };
-
-/** The `error` frame of protocol.md §3.7: nested, `stream_id` only where the create carried one. */
-export function errorFrame(error: WireError, place: ErrorFramePlace = {}): JsonObject {
-  const { status, headers, ...said } = error;
-  return {
-    type: "error",
-    status,
-    ...(place.lane === undefined ? {} : { stream_id: place.lane }),
-    ...(place.sequenceNumber === undefined ? {} : { sequence_number: place.sequenceNumber }),
-    error: {
-      type: said.type,
-      code: said.code,
-      message: said.message,
-      param: said.param,
-      ...(headers === undefined ? {} : { headers }),
-    },
-  };
-}
