@@ -176,6 +176,16 @@ export function respond(id: string, says: { text?: string; calls?: readonly Fake
   return (peer) => whole(id, says).forEach((event) => send(peer, event));
 }
 
+let freshCount = 0;
+
+/** Answers each time with a response of a new id. */
+export function respondFresh(says: { text?: string; calls?: readonly FakeCall[] }): Answer {
+  return (peer) => {
+    freshCount += 1;
+    for (const event of whole(`resp_fresh_${freshCount}`, says)) send(peer, event);
+  };
+}
+
 /** Answers with the events of a response before the first of the type, and then does something else. */
 export function respondUntil(type: string, events: readonly JsonObject[], then: Answer): Answer {
   return (peer, create) => {

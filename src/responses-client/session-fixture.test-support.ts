@@ -77,7 +77,9 @@ export function visibleText(surface: readonly ClientSurface[]): string {
   let text = "";
   for (const event of surface) {
     if (event.kind === "text") text += event.text;
-    if (event.kind === "text-retracted") text = "";
+    if (event.kind !== "text-retracted") continue;
+    if (!text.endsWith(event.text)) throw new Error(`"${event.text}" was not shown last`);
+    text = text.slice(0, text.length - event.text.length);
   }
   return text;
 }

@@ -53,6 +53,14 @@ export type ResponsesSession = {
 /**
  * Opens a session. It dials with the first turn.
  *
+ * @example
+ * const session = openResponsesSession({
+ *   url: responsesUrl("https://api.openai.com/v1"), apiKey, model, tools,
+ *   clock: createSystemClock(), random: createRandom(drawSeed()), journal: openFileJournal("session.jsonl"),
+ *   policies: { backoff: createBackoff({ attemptsMax: 3 }) },
+ * });
+ * const result = await session.runTurn("What is the weather?", { signal });
+ *
  * @throws HarnessError `HARNESS_INVALID_OPTION` where the url is none
  */
 export function openResponsesSession(options: ResponsesSessionOptions): ResponsesSession {

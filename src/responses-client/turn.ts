@@ -1,5 +1,6 @@
 import { sleep } from "../determinism/waiting.ts";
 import { type FunctionCallItem, isFunctionCall } from "../protocol/items.ts";
+import { describeFailure, type Failure } from "./failure.ts";
 import { requestResponse } from "./response-request.ts";
 import type { SessionParts } from "./session-parts.ts";
 import { textOf } from "./visible-text.ts";
@@ -16,6 +17,11 @@ export type TurnResult =
  */
 export async function runTurn(parts: SessionParts, userText: string, signal: AbortSignal): Promise<TurnResult> {
   const { conversation, idleLosses, limits, policies, surface } = parts;
+  const sizeBytes = Buffer.byteLength(userText);
+  if (sizeBytes > limits.sendQueueSizeBytesMax) {
+    // Such a text would stay in the history and no later create could be sent either.
+    return failedWith(parts, { kind: "too-large", sizeBytes, sizeBytesMax: limits.sendQueueSizeBytesMax });
+  }
   idleLosses.forget();
   const waitMs = policies.backoff.turnStarted();
   conversation.closeOpenCalls();
@@ -41,6 +47,12 @@ export async function runTurn(parts: SessionParts, userText: string, signal: Abo
   }
   const cause = `the model still asks for tools after ${limits.responsesPerTurnMax} responses`;
   surface({ kind: "error", message: cause });
+  return { outcome: "failed", cause };
+}
+
+function failedWith(parts: SessionParts, failure: Failure): TurnResult {
+  const cause = describeFailure(failure);
+  parts.surface({ kind: "error", message: cause });
   return { outcome: "failed", cause };
 }
 

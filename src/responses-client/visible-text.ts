@@ -5,8 +5,8 @@ import { isJsonObject, textMember } from "../protocol/json.ts";
 export type ClientSurface =
   /** More visible text of the response that is being received. */
   | { readonly kind: "text"; readonly text: string }
-  /** All text since the last completed response belongs to an attempt that failed: take it back (INV-20). */
-  | { readonly kind: "text-retracted" }
+  /** The text shown last, given here once more, belongs to an attempt that failed: take it back (INV-20). */
+  | { readonly kind: "text-retracted"; readonly text: string }
   /** The turn failed, and another attempt would not have helped. */
   | { readonly kind: "error"; readonly message: string }
   /** The turn failed because its attempts are used up. */
@@ -32,7 +32,7 @@ export function createVisibleText(surface: (event: ClientSurface) => void): Visi
   }
 
   function retract(): void {
-    if (shown !== "") surface({ kind: "text-retracted" });
+    if (shown !== "") surface({ kind: "text-retracted", text: shown });
     shown = "";
   }
 
