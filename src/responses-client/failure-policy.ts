@@ -48,7 +48,7 @@ export function createFailureJudge(): Policy<FailureJudge> {
         case "error-frame":
           return judgeError(failure.error, circumstances);
         case "response-failed":
-          return isPassing(failure.error) ? RETRY_ON_SAME : STOP_ON_SAME;
+          return isPassing(failure.error) ? RETRY_ON_SAME : STOP;
         case "response-incomplete":
         case "too-large":
         case "cancelled":
@@ -74,14 +74,14 @@ function judgeError(error: ProtocolError, { earlier, isChained }: FailureCircums
   const isFirst = (matches: (error: ProtocolError) => boolean): boolean =>
     !earlier.some((failure) => failure.kind === "error-frame" && matches(failure.error));
   if (isPreviousResponseNotFound(error)) {
-    return isFirst(isPreviousResponseNotFound) ? { action: "retry-at-once", connection: "keep" } : STOP_ON_SAME;
+    return isFirst(isPreviousResponseNotFound) ? { action: "retry-at-once", connection: "keep" } : STOP;
   }
   if (isConnectionLimit(error)) {
     return isFirst(isConnectionLimit) ? { action: "retry-at-once", connection: "renew" } : RETRY;
   }
   // Only a chained create can lack the other half of a pair: the full input always has both.
   if (isUnpaired(error) && isChained && isFirst(isUnpaired)) return { action: "retry-at-once", connection: "keep" };
-  return isPassing(error) ? RETRY_ON_SAME : STOP_ON_SAME;
+  return isPassing(error) ? RETRY_ON_SAME : STOP;
 }
 
 /** Whether an error says that the server does not know the previous response, in each shape that was seen. */

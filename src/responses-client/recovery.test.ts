@@ -253,3 +253,41 @@ describe("a response that does not complete", () => {
     expect(visibleText(surface)).toBe("");
   });
 });
+
+describe("a connection that is closed for good", () => {
+  it.each([1008, 1009, 4401])(
+    "with %i while a tool runs ends the turn, and the next turn has the output",
+    async (code) => {
+      let endTool: () => void = () => undefined;
+      const { turn, server, runs } = await start(
+        { answers: [respond("resp_1", oneCall), respond("resp_2", { text: "probe" })] },
+        { perform: async () => await new Promise((resolve) => (endTool = () => resolve("late"))) },
+      );
+      const result = turn("go");
+      await expect.poll(() => runs.length).toBe(1);
+      server.peer().close(code, "no");
+      await expect.poll(() => server.openSockets()).toBe(0);
+      endTool();
+      expect(await result).toEqual({
+        outcome: "failed",
+        cause: `connection lost: close code ${code} (no), no request was running`,
+      });
+      expect(await turn("probe")).toEqual({ outcome: "completed", text: "probe" });
+      expect(server.creates[1]?.input[2]).toMatchObject({ call_id: "call_1", output: "late" });
+    },
+  );
+
+  it("at the end of a turn does not end the next one", async () => {
+    const { turn } = await start({
+      answers: [
+        (peer) => {
+          send(peer, { type: "error", error: { code: "invalid_prompt", message: "no" } });
+          peer.close(1008);
+        },
+        respond("resp_2", { text: "probe" }),
+      ],
+    });
+    expect(await turn("go")).toMatchObject({ outcome: "failed" });
+    expect(await turn("probe")).toEqual({ outcome: "completed", text: "probe" });
+  });
+});

@@ -32,7 +32,9 @@ export async function requestResponse(parts: SessionParts, signal: AbortSignal):
   for (;;) {
     const lost = afterIdleLoss(parts, earlier);
     if (lost !== undefined) return lost;
-    await sleep(parts.clock, Math.max(0, parts.idleLosses.dialNotBeforeMs() - parts.clock.nowMs()), signal);
+    const waitMs = parts.idleLosses.dialNotBeforeMs() - parts.clock.nowMs();
+    if (waitMs > 0) await sleep(parts.clock, waitMs, signal);
+    parts.idleLosses.forget();
     const attempt = await attemptResponse(parts, signal);
     if (attempt.kind === "completed") return attempt;
     const { failure, isChained } = attempt;

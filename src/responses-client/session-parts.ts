@@ -10,9 +10,9 @@ import type { ClientSurface } from "./visible-text.ts";
 
 /** A loss that happened while no request ran: the next attempt has to take notice of it. */
 export type IdleLosses = {
-  /** Forgets an earlier loss; a turn that begins is the user's wish to try again. */
+  /** Forgets an earlier loss: the next attempt has nothing to do with it. */
   forget(): void;
-  /** The loss since the last call, with the earliest time of the next dial on the session's clock. */
+  /** The loss since the last call of this or of `forget`. */
   take(): IdleLoss | undefined;
   /** The earliest time of the next dial, on the session's clock. */
   dialNotBeforeMs(): number;

@@ -22,11 +22,12 @@ export async function runTurn(parts: SessionParts, userText: string, signal: Abo
     // Such a text would stay in the history and no later create could be sent either.
     return failedWith(parts, { kind: "too-large", sizeBytes, sizeBytesMax: limits.sendQueueSizeBytesMax });
   }
-  idleLosses.forget();
   const waitMs = policies.backoff.turnStarted();
   conversation.closeOpenCalls();
   conversation.addUserMessage(userText);
-  await sleep(parts.clock, waitMs, signal);
+  if (waitMs > 0) await sleep(parts.clock, waitMs, signal);
+  // A connection that was lost before this turn asked anything of it says nothing about this turn.
+  idleLosses.forget();
   for (let responses = 0; responses < limits.responsesPerTurnMax; responses += 1) {
     const outcome = await requestResponse(parts, signal);
     switch (outcome.kind) {
