@@ -117,5 +117,6 @@ function appliesTo({ client }: Scenario, used: ClientReference): boolean {
 function withCount(verdict: JudgedVerdict, confirmations: readonly Confirmation[]): JudgedVerdict {
   const confirmation = confirmations.find(({ rule }) => rule === verdict.rule);
   if (confirmation === undefined) return verdict;
-  return { ...verdict, violatedRuns: confirmation.violatedRuns };
+  const { violatedRuns, runs } = confirmation;
+  return { ...verdict, repeated: { violatedRuns, runs } };
 }

@@ -11,8 +11,8 @@ export type JudgedVerdict = Verdict & {
    * - `undecided`: neither.
    */
   readonly judgement: "as-expected" | "unexpected-violation" | "missing-violation" | "undecided";
-  /** In how many runs it was violated, where it was. */
-  readonly violatedRuns?: number;
+  /** In how many of how many runs it was violated, where it was run again to confirm it. */
+  readonly repeated?: { readonly violatedRuns: number; readonly runs: number };
 };
 
 /** One scenario, or plan, of a run. */

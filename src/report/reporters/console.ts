@@ -86,7 +86,8 @@ function verdictLines(verdict: JudgedVerdict, paint: Paint): readonly string[] {
   const { rule, checker, outcome, expected, message, advice, evidence } = verdict;
   const colour = outcome === "violated" ? paint.bad : paint.doubtful;
   const expectation = expected === "holds" ? "" : ` (expected: ${expected})`;
-  const repeated = verdict.violatedRuns === undefined ? "" : `, in ${verdict.violatedRuns} runs`;
+  const repeated =
+    verdict.repeated === undefined ? "" : `, ${verdict.repeated.violatedRuns} of ${verdict.repeated.runs} runs`;
   return [
     `  ${colour(`${rule} ${checker}: ${outcome}`)}${expectation}${repeated}`,
     `    ${message}`,

@@ -1,0 +1,181 @@
+import { join } from "node:path";
+
+import { createRandom } from "../determinism/random.ts";
+import { DEADLINE_PASSED, settleWithin } from "../determinism/waiting.ts";
+import type { UnrecordedEvent } from "../history/event.ts";
+import type { Recorder } from "../history/recorder.ts";
+import type { Contract } from "../plan/contract.ts";
+import type { Plan } from "../plan/plan.ts";
+import type { SessionScript } from "../protocol/model-script.ts";
+import { type AnchorRegistry, createAnchorRegistry } from "./anchor-registry.ts";
+import type { OpenedBackend, Wire } from "./backend.ts";
+import type { SurfaceEvent } from "./client.ts";
+import type { ClientProcess } from "./client-process.ts";
+import { startFaultSchedule } from "./fault-schedule.ts";
+import type { Resources } from "./resources.ts";
+import type { RunEnding } from "./run-ending.ts";
+import type { RunOptions } from "./run-plan.ts";
+import { createSessionRunner, PROBE_TURN, type SessionRunner } from "./session-runner.ts";
+import { apiKeyOfSession } from "./target.ts";
+import { openToolLedger, type ToolLedger, toolsOf } from "./tool-ledger.ts";
+import { createTurnDeadline, type TurnDeadline, turnAllowanceMs } from "./turn-deadline.ts";
+
+/** What a run is opened from. */
+export type RunContext = {
+  readonly plan: Plan;
+  readonly options: RunOptions;
+  readonly client: ClientProcess;
+  readonly contract: Contract;
+  readonly recorder: Recorder;
+  readonly ending: RunEnding;
+  /** Takes whatever is opened, so that it is closed in the end. */
+  readonly resources: Resources;
+};
+
+/** A run whose parts all stand, with every session open and every fault armed. */
+export type OpenedRun = {
+  /** Runs all turns, heals, probes, and closes the sessions. */
+  finish(): Promise<void>;
+};
+
+/** How long a client may take to open or to close a session. */
+const SESSION_DEADLINE_MS = 10_000;
+
+/** Opens target, wires, ledger, faults and sessions, in this order. */
+export async function openRun(context: RunContext): Promise<OpenedRun> {
+  const { plan, options, recorder, ending, resources, client } = context;
+  const { clock } = options;
+  const anchors = createAnchorRegistry();
+  const allowanceMs = turnAllowanceMs(context.contract);
+  const deadlines = plan.workload.sessions.map(() => createTurnDeadline(clock, allowanceMs));
+  const backend = await openWires(context, anchors);
+  const ledger = openToolLedger({ workload: plan.workload, anchors, clock, recorder });
+  resources.add(() => ledger.close());
+  // Armed before the client knows where to dial, because every anchor counts from the first byte.
+  const schedule = startFaultSchedule({
+    faults: plan.faults,
+    wires: backend.wires,
+    appliers: options.appliers,
+    anchors,
+    clock,
+    recorder,
+    signal: ending.signal,
+    onDisturbance: (session) => deadlines[session]?.disturb(),
+  });
+  resources.add(async () => await schedule.finish());
+  listenToClient(context, ledger, deadlines);
+  await Promise.all(backend.wires.map(async (wire) => await openSession(context, wire)));
+  const runners = backend.wires.map((wire) =>
+    openRunner(context, { wire, anchors, allowanceMs, deadline: at(deadlines, wire.session) }),
+  );
+  return {
+    async finish() {
+      await Promise.all(runners.map(async (runner) => await runner.runTurns()));
+      await schedule.finish();
+      await Promise.all(runners.map(async (runner) => await runner.probe()));
+      if (ending.signal.aborted) return;
+      await Promise.all(
+        backend.wires.map(async ({ session }) => {
+          await settleWithin(clock, client.closeSession(session), SESSION_DEADLINE_MS);
+        }),
+      );
+    },
+  };
+}
+
+async function openWires(
+  { plan, options, recorder, ending, resources }: RunContext,
+  anchors: AnchorRegistry,
+): Promise<OpenedBackend> {
+  const { clock } = options;
+  const scripts = new Map(
+    plan.workload.sessions.map(({ turns }, session): [string, SessionScript] => [
+      apiKeyOfSession(session),
+      { turns: [...turns, PROBE_TURN] },
+    ]),
+  );
+  const target = await options.target.open({ scripts, clock, recorder });
+  resources.add(async () => await target.close());
+  const backend = await options.backend.open({
+    sessionCount: plan.workload.sessions.length,
+    upstream: target,
+    recorder,
+    anchors,
+    clock,
+    random: createRandom(plan.seed, "network"),
+    bytesMax: plan.limits.bytesMax,
+    onFull: () => ending.limitReached("bytesMax", plan.limits.bytesMax),
+  });
+  resources.add(async () => await backend.close());
+  return backend;
+}
+
+function listenToClient(
+  { client, recorder }: RunContext,
+  ledger: ToolLedger,
+  deadlines: readonly TurnDeadline[],
+): void {
+  recorder.record({ source: "client", kind: "client-started", name: client.name });
+  client.listen({
+    onSurface: (session, event) => void recorder.record(surfaceEvent(session, event)),
+    onOutput: (stream, text) => void recorder.record({ source: "client", kind: "output", stream, text }),
+    async onToolCall(session, name, argumentsJson) {
+      deadlines[session]?.toolStarted();
+      try {
+        return await ledger.run(session, name, argumentsJson);
+      } finally {
+        deadlines[session]?.toolReturned();
+      }
+    },
+    onExit: (exit) => void recorder.record({ source: "client", kind: "client-exited", ...exit }),
+  });
+}
+
+function surfaceEvent(session: number, event: SurfaceEvent): UnrecordedEvent {
+  if (event.kind === "error") return { source: "client", session, kind: "error-shown", message: event.message };
+  return { source: "client", session, ...event };
+}
+
+async function openSession({ plan, client, options, recorder }: RunContext, wire: Wire): Promise<void> {
+  const { session } = wire;
+  const opening = client.openSession({
+    session,
+    baseUrl: wire.baseUrl,
+    apiKey: apiKeyOfSession(session),
+    model: "cutwire-model",
+    tools: toolsOf(at(plan.workload.sessions, session)),
+    stateDirectory: join(options.stateDirectory, `session-${session}`),
+  });
+  const answer = await settleWithin(options.clock, opening, SESSION_DEADLINE_MS);
+  if (answer !== DEADLINE_PASSED && answer.kind !== "threw") return;
+  const why =
+    answer === DEADLINE_PASSED ? `did not answer within ${SESSION_DEADLINE_MS} ms` : `threw: ${answer.message}`;
+  recorder.record({ source: "client", session, kind: "error-shown", message: `open ${why}` });
+}
+
+type RunnerParts = {
+  readonly wire: Wire;
+  readonly anchors: AnchorRegistry;
+  readonly allowanceMs: number;
+  readonly deadline: TurnDeadline;
+};
+
+function openRunner({ plan, client, options, recorder, ending }: RunContext, parts: RunnerParts): SessionRunner {
+  const { session } = parts.wire;
+  const { turns } = at(plan.workload.sessions, session);
+  return createSessionRunner({
+    session,
+    turns,
+    client,
+    clock: options.clock,
+    recorder,
+    signal: ending.signal,
+    ...parts,
+  });
+}
+
+function at<Value>(values: readonly Value[], index: number): Value {
+  const value = values[index];
+  if (value === undefined) throw new RangeError(`there are ${values.length} sessions, and none has index ${index}`);
+  return value;
+}
