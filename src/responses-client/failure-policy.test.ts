@@ -26,27 +26,27 @@ describe("the judgement of failures", () => {
     [{ code: "websocket_connection_limit_reached", status: 400 }, "retry-at-once renew"],
     [{ message: "Responses websocket connection limit reached (60 minutes)." }, "retry-at-once renew"],
     [{ code: "websocket_stream_limit_reached", status: 400 }, "retry-at-once renew"],
-    [{ code: "invalid_stream_id", status: 400 }, "stop keep"],
+    [{ code: "invalid_stream_id", status: 400 }, "stop renew"],
     [{ code: "rate_limit_exceeded", status: 429 }, "retry keep"],
     [{ code: "server_is_overloaded" }, "retry keep"],
     [{ code: "slow_down", status: 429 }, "retry keep"],
     [{ status: 502 }, "retry keep"],
     [{ type: "server_error" }, "retry keep"],
     [{}, "retry keep"],
-    [{ code: "insufficient_quota", status: 429 }, "stop keep"],
-    [{ code: "credit_balance_exhausted", status: 429 }, "stop keep"],
-    [{ type: "usage_limit_reached", status: 429 }, "stop keep"],
-    [{ code: "usage_not_included", status: 429 }, "stop keep"],
-    [{ code: "context_length_exceeded" }, "stop keep"],
-    [{ type: "invalid_request_error" }, "stop keep"],
-    [{ status: 400, message: "No tool call found for function call output with call_id call_1." }, "stop keep"],
+    [{ code: "insufficient_quota", status: 429 }, "stop renew"],
+    [{ code: "credit_balance_exhausted", status: 429 }, "stop renew"],
+    [{ type: "usage_limit_reached", status: 429 }, "stop renew"],
+    [{ code: "usage_not_included", status: 429 }, "stop renew"],
+    [{ code: "context_length_exceeded" }, "stop renew"],
+    [{ type: "invalid_request_error" }, "stop renew"],
+    [{ status: 400, message: "No tool call found for function call output with call_id call_1." }, "stop renew"],
   ])("%o: %s", (error, expected) => {
     expect(verdictOn(error)).toBe(expected);
   });
 
   it("repeats what is repeated at once a single time", () => {
     for (const [code, then] of [
-      ["previous_response_not_found", "stop keep"],
+      ["previous_response_not_found", "stop renew"],
       ["websocket_connection_limit_reached", "retry renew"],
     ] as const) {
       const failure: Failure = { kind: "error-frame", error: { message: "m", code } };
@@ -57,7 +57,7 @@ describe("the judgement of failures", () => {
   it("answers a missing half of a pair with the full input once, if the create was chained", () => {
     const error = { status: 400, message: "No tool output found for function call call_1." };
     expect(verdictOn(error, { ...first, isChained: true })).toBe("retry-at-once keep");
-    expect(verdictOn(error)).toBe("stop keep");
+    expect(verdictOn(error)).toBe("stop renew");
   });
 });
 
