@@ -28,7 +28,7 @@ export function checkHistory(input: CheckInput, checkers: readonly Checker[]): r
     turns: collectTurns(input.history),
     responses: collectResponses(input.history),
     executions: collectToolExecutions(input.history),
-    isScripted: input.history.some((event) => event.source === "target"),
+    isScripted: input.history.some((event) => event.kind === "run-started" && event.scripted),
   };
   const unfired = faultStates(input.plan, input.history).filter(({ state }) => state !== "fired");
   const wasCutShort = input.history.some((event) => event.kind === "interrupted");

@@ -8,7 +8,16 @@ export type EventSource = "client" | "client-face" | "server-face" | "target" | 
 
 /** What the harness itself does. */
 export type HarnessEventBody =
-  | { readonly kind: "run-started"; readonly plan: string; readonly client: string; readonly backend: string }
+  | {
+      readonly kind: "run-started";
+      /** The digest of the plan. */
+      readonly plan: string;
+      readonly client: string;
+      readonly backend: string;
+      readonly target: string;
+      /** Whether the target plays the plan's script. */
+      readonly scripted: boolean;
+    }
   | { readonly kind: "turn-started"; readonly turn: number; readonly userText: string; readonly probe: boolean }
   | {
       readonly kind: "turn-ended";

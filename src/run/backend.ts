@@ -9,6 +9,8 @@ import type { AnchorRegistry } from "./anchor-registry.ts";
 export type AppliedChange = {
   /** Resolves when it first struck; absent where applying it already is the strike. */
   readonly struck?: Promise<void>;
+  /** What it was to do and has not done so far, for example `"only 1 of 2 dials came"`. */
+  shortfall?(): string | undefined;
   undo(): Promise<void>;
 };
 

@@ -125,7 +125,11 @@ async function strike(
   record(task, { kind: "fault-applied", id: scheduled.id, fault: { ...scheduled.fault }, delayMs }, connection);
   options.onDisturbance(wire.session);
   reached.armed.release();
-  await heal(task, change, await waitForHeal(task, connection, reached.healing));
+  const why = await waitForHeal(task, connection, reached.healing);
+  // A fault with an end of its own is over then; one without was to be used up, and what is left of it never happened.
+  const shortfall = scheduled.heal.kind === "never" ? change.shortfall?.() : undefined;
+  await heal(task, change, why);
+  if (shortfall !== undefined) record(task, { kind: "fault-missed", id: scheduled.id, why: shortfall });
 }
 
 /** Waits out the trigger's delay and applies the fault; undefined where it failed, which is then recorded. */

@@ -55,8 +55,9 @@ function openLoop(ws: ResponsesWS, context: ClientContext): ClientSession {
   ws.on("error", () => undefined);
 
   async function turn(userText: string, signal: AbortSignal): Promise<string> {
-    if (isFirst) await opened(ws, signal);
+    const isOpening = isFirst;
     isFirst = false;
+    if (isOpening) await opened(ws, signal);
     let input: string | ResponseInput = userText;
     let text = "";
     for (;;) {

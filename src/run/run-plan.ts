@@ -78,8 +78,15 @@ export async function runPlan(plan: Plan, options: RunOptions): Promise<RunRecor
     resources.add(() => ending.close());
     const loopDelay = openEventLoopDelay();
     resources.add(() => loopDelay.close());
-    const names = { client: client.name, backend: options.backend.name };
-    recorder.record({ source: "harness", kind: "run-started", plan: digestOf(plan), ...names });
+    recorder.record({
+      source: "harness",
+      kind: "run-started",
+      plan: digestOf(plan),
+      client: client.name,
+      backend: options.backend.name,
+      target: options.target.name,
+      scripted: options.target.isScripted,
+    });
     const run = await openRun({ plan, options, client, contract, recorder, ending, resources });
     await run.finish();
     recorder.record({ source: "harness", kind: "event-loop-delay", maxMs: loopDelay.maxMs() });

@@ -13,7 +13,12 @@ export type TargetContext = {
 };
 
 /** The server at the far end of the wire. */
-export type Target = { readonly name: string; open(context: TargetContext): Promise<OpenedTarget> };
+export type Target = {
+  readonly name: string;
+  /** Whether it plays the plan's script; rules about operations mean nothing against one that brings its own model. */
+  readonly isScripted: boolean;
+  open(context: TargetContext): Promise<OpenedTarget>;
+};
 
 /** The API key of a session, for example `"cutwire-3"`: a cross-check that the right client uses the right wire. */
 export function apiKeyOfSession(session: number): string {

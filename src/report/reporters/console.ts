@@ -70,13 +70,16 @@ function faultsOf({ faults }: ScenarioReport): string {
 }
 
 function detailOf(scenario: ScenarioReport, paint: Paint): readonly string[] {
-  const shown = scenario.verdicts.filter(({ judgement }) => judgement !== "as-expected");
+  const open = scenario.verdicts.filter(({ judgement }) => judgement !== "as-expected");
+  const shown = open.filter(({ outcome }) => outcome !== "not-exercised");
+  const idle = open.filter(({ outcome }) => outcome === "not-exercised").map(({ rule }) => rule);
   const unfired = scenario.faults.filter(({ state }) => state !== "fired");
   return [
     paintOf(scenario.outcome, paint)(paint.strong(scenario.name)),
     `  ${paint.faint(scenario.why)}`,
     ...unfired.map(({ id, state, why }) => `  ${paint.doubtful(`fault ${id} ${state}`)}: ${why ?? "no reason given"}`),
     ...shown.flatMap((verdict) => verdictLines(verdict, paint)),
+    ...(idle.length === 0 ? [] : [`  ${paint.doubtful("not exercised, though expected to hold")}: ${idle.join(", ")}`]),
     `  trace    ${scenario.directory}/history.jsonl`,
     ...(scenario.replayCommand === undefined ? [] : [`  replay   ${paint.strong(scenario.replayCommand)}`]),
   ];

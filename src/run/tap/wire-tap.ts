@@ -119,6 +119,10 @@ function openSession(): SessionState {
         rejections.add(active);
         return {
           struck: struck.promise,
+          shortfall() {
+            const came = rejection.dials - active.left;
+            return active.left === 0 ? undefined : `only ${came} of ${rejection.dials} dials came to be rejected`;
+          },
           async undo() {
             rejections.delete(active);
           },

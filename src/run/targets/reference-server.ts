@@ -7,6 +7,7 @@ const HOST = "127.0.0.1";
 /** The reference Responses server, in the harness's own process. */
 export const referenceServer: Target = {
   name: "reference",
+  isScripted: true,
   async open({ scripts, clock, recorder }) {
     const sessionOfKey = new Map([...scripts.keys()].map((apiKey, session) => [apiKey, session]));
     const server = await openResponsesServer({
