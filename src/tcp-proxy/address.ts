@@ -22,6 +22,7 @@ export function parseAddress(text: string): Address {
   if (colon < 0 || (isBracketed && text.endsWith("]")))
     throw new AddressError(`address ${text}: missing port in address`);
   const host = text.slice(0, colon);
+  if (isBracketed && !text.includes("]")) throw new AddressError(`address ${text}: missing ']' in address`);
   if (isBracketed !== host.endsWith("]") || (!isBracketed && host.includes(":"))) {
     throw new AddressError(`address ${text}: too many colons in address`);
   }
@@ -48,7 +49,7 @@ export async function resolveAddress({ host, port }: Address): Promise<Address> 
 
 function parsePort(text: string): number {
   if (text === "") return 0;
-  if (!/^\d+$/.test(text)) throw new AddressError(`lookup tcp/${text}: unknown port`);
-  if (Number(text) > PORT_MOST) throw new AddressError(`address ${text}: invalid port`);
+  if (!/^-?\d+$/.test(text)) throw new AddressError(`lookup tcp/${text}: unknown port`);
+  if (Number(text) < 0 || Number(text) > PORT_MOST) throw new AddressError(`address ${text}: invalid port`);
   return Number(text);
 }

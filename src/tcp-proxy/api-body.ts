@@ -6,8 +6,8 @@ export type MemberType = "string" | "bool" | "float32" | "int64" | "int" | "zero
 
 /** The shape of an object in a request. */
 export type ObjectShape = {
-  /** What the real API calls the whole, for example `"toxiproxy.Proxy"`. */
-  readonly typeName: string;
+  /** What the real API calls the whole, for example `"value of type toxiproxy.Proxy"`. */
+  readonly wholeName: string;
   /** The members, in any order; `path` is what the messages call one, for example `"Proxy.name"`. */
   readonly members: readonly { readonly name: string; readonly path: string; readonly type: MemberType }[];
 };
@@ -37,7 +37,7 @@ export function decodeBody(body: Buffer): JsonNode {
 export function decodeObject(node: JsonNode, shape: ObjectShape): DecodedObject {
   const decoded = new Map<string, string | number | boolean>();
   if (node.kind === "null") return decoded;
-  if (node.kind !== "object") throw wrongType(node.kind, `value of type ${shape.typeName}`);
+  if (node.kind !== "object") throw wrongType(node.kind, shape.wholeName);
   for (const [key, value] of node.members) {
     const member =
       shape.members.find(({ name }) => name === key) ??
@@ -50,10 +50,10 @@ export function decodeObject(node: JsonNode, shape: ObjectShape): DecodedObject 
   return decoded;
 }
 
-/** The member of that name, or undefined; the last one where it was given more than once. */
-export function memberOf(node: JsonNode, name: string): JsonNode | undefined {
-  if (node.kind !== "object") return undefined;
-  return node.members.findLast(([key]) => key.toLowerCase() === name)?.[1];
+/** Every member of that name, in the order given. */
+export function membersOf(node: JsonNode, name: string): readonly JsonNode[] {
+  if (node.kind !== "object") return [];
+  return node.members.filter(([key]) => key.toLowerCase() === name).map(([, value]) => value);
 }
 
 /** @throws ApiError 400 for a value that is not what its place needs. */

@@ -1,6 +1,6 @@
 import { decodeBody } from "./api-body.ts";
 import { API_ERRORS, ApiError } from "./api-error.ts";
-import { printJson, type Printable } from "./json-printer.ts";
+import { printJson, shortestFloat32, type Printable } from "./json-printer.ts";
 import { decodeProxies, decodeProxy, decodeProxyChange } from "./proxy-body.ts";
 import type { PopulateOutcome, ProxyCollection } from "./proxy-collection.ts";
 import type { Proxy } from "./proxy.ts";
@@ -43,7 +43,7 @@ export const API_ROUTES: readonly ApiRoute[] = [
 ];
 
 function listProxies(_request: ApiRequest, proxies: ProxyCollection): ApiAnswer {
-  return answerJson(200, Object.fromEntries(proxies.list().map((proxy) => [proxy.name, describeProxy(proxy)])));
+  return answerJson(200, new Map(proxies.list().map((proxy) => [proxy.name, describeProxy(proxy)])));
 }
 
 async function createProxy({ body }: ApiRequest, proxies: ProxyCollection): Promise<ApiAnswer> {
@@ -147,5 +147,5 @@ function describeProxy(proxy: Proxy): Printable {
 }
 
 function describeToxic({ attributes, name, type, stream, toxicity }: ToxicEntry): Printable {
-  return { attributes, name, type: type.type, stream, toxicity };
+  return { attributes, name, type: type.type, stream, toxicity: shortestFloat32(toxicity) };
 }

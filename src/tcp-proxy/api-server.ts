@@ -115,12 +115,11 @@ function matchPath(path: string, pattern: string): ReadonlyMap<string, string> |
   return names;
 }
 
+/** The path with its `%xx` taken as bytes of UTF-8; undefined where one of them is no such thing. */
 function decodePath(path: string): string | undefined {
-  try {
-    return decodeURIComponent(path);
-  } catch {
-    return undefined;
-  }
+  if (/%(?![0-9a-f]{2})/i.test(path)) return undefined;
+  const bytes = path.replace(/%(..)/g, (_match, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
+  return Buffer.from(bytes, "latin1").toString("utf8");
 }
 
 /** Without empty, `.` and `..` parts; a slash at the end stays. */
@@ -140,6 +139,8 @@ function plain(status: number, text: string): ApiAnswer {
 function send(response: ServerResponse, answer: ApiAnswer): void {
   if (answer.contentType !== undefined) response.setHeader("Content-Type", answer.contentType);
   if (answer.contentType === PLAIN_TYPE) response.setHeader("X-Content-Type-Options", "nosniff");
+  if (answer.status !== 204 && (answer.body !== "" || response.req.method !== "HEAD"))
+    response.setHeader("Content-Length", Buffer.byteLength(answer.body));
   response.writeHead(answer.status);
   response.end(answer.body);
 }

@@ -1,4 +1,9 @@
-export { openTcpProxyServer, type TcpProxyServer, type TcpProxyServerOptions } from "./tcp-proxy-server.ts";
+export {
+  openTcpProxyServer,
+  type ProxyConfig,
+  type TcpProxyServer,
+  type TcpProxyServerOptions,
+} from "./tcp-proxy-server.ts";
 export type {
   ConnectionInterceptor,
   Direction,

@@ -3,10 +3,10 @@ import { API_ERRORS } from "./api-error.ts";
 import type { JsonNode } from "./json-parser.ts";
 import type { ProxySettings } from "./proxy-collection.ts";
 
-const PROXY_SHAPE: ObjectShape = proxyShape("toxiproxy.Proxy", "Proxy", "Proxy");
+const PROXY_SHAPE: ObjectShape = proxyShape("value of type toxiproxy.Proxy", "Proxy", "Proxy");
 /** What the real API calls one element of the list that populates it. */
 const ELEMENT_TYPE = 'struct { toxiproxy.Proxy; Enabled *bool "json:\\"enabled\\"" }';
-const ELEMENT_SHAPE: ObjectShape = proxyShape(ELEMENT_TYPE, ".Proxy", "");
+const ELEMENT_SHAPE: ObjectShape = proxyShape(`value of type ${ELEMENT_TYPE}`, ".Proxy", "");
 
 /** Reads the body that creates a proxy; it is enabled unless it says otherwise. @throws ApiError 400 */
 export function decodeProxy(node: JsonNode): ProxySettings {
@@ -34,9 +34,9 @@ export function decodeProxies(node: JsonNode): readonly ProxySettings[] {
   return all;
 }
 
-function proxyShape(typeName: string, prefix: string, enabledPrefix: string): ObjectShape {
+function proxyShape(wholeName: string, prefix: string, enabledPrefix: string): ObjectShape {
   return {
-    typeName,
+    wholeName,
     members: [
       { name: "name", path: `${prefix}.name`, type: "string" },
       { name: "listen", path: `${prefix}.listen`, type: "string" },

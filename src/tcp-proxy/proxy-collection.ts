@@ -1,5 +1,5 @@
 import { API_ERRORS, ApiError } from "./api-error.ts";
-import { AddressError } from "./address.ts";
+import { AddressError, formatAddress, parseAddress, resolveAddress } from "./address.ts";
 import { messageOf, systemCodeOf } from "../errors.ts";
 import { Proxy, type ProxyAddresses, type ProxyContext } from "./proxy.ts";
 
@@ -125,7 +125,7 @@ async function start(proxy: Proxy): Promise<void> {
   try {
     await proxy.start();
   } catch (error) {
-    throw API_ERRORS.system(listenProblem(error, proxy.listen));
+    throw API_ERRORS.system(await listenProblem(error, proxy.listen));
   }
 }
 
@@ -143,8 +143,9 @@ const BIND_PROBLEMS: Readonly<Record<string, string>> = {
   EACCES: "permission denied",
 };
 
-function listenProblem(error: unknown, listen: string): string {
+async function listenProblem(error: unknown, listen: string): Promise<string> {
   if (error instanceof AddressError) return `listen tcp: ${error.message}`;
   const known = BIND_PROBLEMS[systemCodeOf(error) ?? ""];
-  return known === undefined ? messageOf(error) : `listen tcp ${listen}: bind: ${known}`;
+  if (known === undefined) return messageOf(error);
+  return `listen tcp ${formatAddress(await resolveAddress(parseAddress(listen)))}: bind: ${known}`;
 }

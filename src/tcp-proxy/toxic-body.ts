@@ -1,4 +1,4 @@
-import { decodeObject, memberOf, type DecodedObject, type ObjectShape } from "./api-body.ts";
+import { decodeObject, membersOf, type DecodedObject, type ObjectShape } from "./api-body.ts";
 import { API_ERRORS } from "./api-error.ts";
 import type { Direction } from "./interceptor.ts";
 import type { JsonNode } from "./json-parser.ts";
@@ -7,7 +7,7 @@ import type { ToxicEntry } from "./toxic-entry.ts";
 import { TOXIC_TYPES } from "./toxic-registry.ts";
 
 const TOXIC_SHAPE: ObjectShape = {
-  typeName: "toxics.ToxicWrapper",
+  wholeName: "value of type toxics.ToxicWrapper",
   members: [
     { name: "attributes", path: "ToxicWrapper.attributes", type: "toxics.NoopToxic" },
     { name: "name", path: "ToxicWrapper.name", type: "string" },
@@ -17,11 +17,12 @@ const TOXIC_SHAPE: ObjectShape = {
   ],
 };
 const CHANGE_SHAPE: ObjectShape = {
-  typeName: 'struct { Attributes interface {} "json:\\"attributes\\""; Toxicity float32 "json:\\"toxicity\\"" }',
+  wholeName:
+    'value of type struct { Attributes interface {} "json:\\"attributes\\""; Toxicity float32 "json:\\"toxicity\\"" }',
   members: [{ name: "toxicity", path: ".toxicity", type: "float32" }],
 };
 const ATTRIBUTES_ONLY: ObjectShape = {
-  typeName: 'struct { Attributes interface {} "json:\\"attributes\\"" }',
+  wholeName: 'value of type struct { Attributes interface {} "json:\\"attributes\\"" }',
   members: [],
 };
 const DIRECTIONS: ReadonlyMap<string, Direction> = new Map([
@@ -68,17 +69,14 @@ export function decodeToxicChange(node: JsonNode, entry: ToxicEntry): Pick<Toxic
 
 function decodeAttributes(node: JsonNode, type: ToxicType, before: ToxicAttributes): ToxicAttributes {
   decodeObject(node, ATTRIBUTES_ONLY);
-  const given = memberOf(node, "attributes");
-  if (given === undefined) return before;
   const prefix = type.messageName ?? `${camelCase(type.type)}Toxic`;
-  const decoded = decodeObject(given, {
-    typeName: `toxics.${prefix}`,
-    members: type.attributes.map(({ name }) => ({
-      name,
-      path: `${prefix}.attributes.${name}`,
-      type: type.numberType ?? "int64",
-    })),
-  });
+  const numberType = type.numberType ?? "int64";
+  const shape: ObjectShape = {
+    wholeName: `struct field .attributes of type toxics.${prefix}`,
+    members: type.attributes.map(({ name }) => ({ name, path: `${prefix}.attributes.${name}`, type: numberType })),
+  };
+  // The real API lets one repetition of "attributes" after another fill the same toxic.
+  const decoded = new Map(membersOf(node, "attributes").flatMap((given) => [...decodeObject(given, shape)]));
   const attributes: Record<string, number> = {};
   for (const { name, least, most } of type.attributes) {
     const value = decoded.get(name) ?? before[name];
