@@ -9,7 +9,8 @@ import { isJsonObject, type JsonObject, parseJsonObject, textMember } from "../p
  * What a session must not forget, in the order in which it happened (protocol.md §6.9, INV-44).
  *
  * `message`: what the user said. `response`: what a completed response brought. `intent`: a tool is about to start.
- * `output`: what a call is answered with. A call with an intent and no output may or may not have had its effect.
+ * `output`: what a call is answered with. `turn-ended`: the caller was told how the turn went. A call with an intent and
+ * no output may or may not have had its effect; a message whose turn did not end belongs to a process that was killed.
  */
 export type JournalEntry =
   | { readonly kind: "message"; readonly item: Item }
@@ -21,7 +22,8 @@ export type JournalEntry =
       readonly name: string;
       readonly arguments: string;
     }
-  | { readonly kind: "output"; readonly callId: string; readonly output: string };
+  | { readonly kind: "output"; readonly callId: string; readonly output: string }
+  | { readonly kind: "turn-ended" };
 
 /** Keeps entries. Everything is synchronous: when `append` returns, the entry survives a kill of the process. */
 export type Journal = {
@@ -127,6 +129,8 @@ function entryOf(value: JsonObject): JournalEntry | undefined {
       const output = textMember(value, "output");
       return callId === undefined || output === undefined ? undefined : { kind: "output", callId, output };
     }
+    case "turn-ended":
+      return { kind: "turn-ended" };
     default:
       return undefined;
   }

@@ -1,12 +1,13 @@
-import { appendFileSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { appendFileSync, copyFileSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
-import { type Journal, openFileJournal } from "./index.ts";
-import { respond, startScriptedServer } from "./scripted-server.test-support.ts";
-import { openTestSession } from "./session-fixture.test-support.ts";
+import type { JsonObject } from "../protocol/json.ts";
+import { type Journal, openFileJournal, type TurnResult } from "./index.ts";
+import { type Answer, respond, startScriptedServer } from "./scripted-server.test-support.ts";
+import { openTestSession, type TestSession } from "./session-fixture.test-support.ts";
 
 let folder = "";
 let path = "";
@@ -18,38 +19,66 @@ beforeEach(() => {
 
 afterEach(() => rmSync(folder, { recursive: true }));
 
-/** What a process that is killed leaves: the journal as it is when the tool has started. */
-async function killDuringTool(): Promise<void> {
-  const server = await startScriptedServer({
-    answers: [respond("resp_1", { calls: [{ id: "call_1", arguments: '{"seat":1}' }] })],
-  });
-  const journal = openFileJournal(path);
-  const client = openTestSession({ url: server.url, journal, perform: async () => await new Promise(() => undefined) });
+/** The journal of a process that is killed at the moment that `isReached` names. */
+async function killWhen(answers: readonly Answer[], isReached: (client: TestSession) => boolean): Promise<void> {
+  const server = await startScriptedServer({ answers });
+  const journal = openFileJournal(join(folder, "killed.jsonl"));
+  const perform = async (): Promise<string> => await new Promise(() => undefined);
+  const client = openTestSession({ url: server.url, journal, perform });
   const turn = client.turn("book");
-  await expect.poll(() => client.runs.length).toBe(1);
+  await expect.poll(() => isReached(client), { interval: 1 }).toBe(true);
+  copyFileSync(join(folder, "killed.jsonl"), path);
   await client.session.close();
   await turn;
   journal.close();
   await server.close();
 }
 
+/** Says something in a new process. */
+async function resume(
+  userText: string,
+): Promise<{ result: TurnResult; client: TestSession; inputs: readonly JsonObject[][] }> {
+  const journal = openFileJournal(path);
+  const server = await startScriptedServer({ answers: [respond("resp_8", { text: "I see" })] });
+  const client = openTestSession({ url: server.url, journal });
+  const result = await client.turn(userText);
+  await client.session.close();
+  await server.close();
+  journal.close();
+  return { result, client, inputs: server.creates.map(({ input }) => [...input]) };
+}
+
+const askForTool = respond("resp_1", { calls: [{ id: "call_1", arguments: '{"seat":1}' }] });
+const unknownCall = [
+  { type: "message", content: "book" },
+  { type: "function_call", call_id: "call_1", name: "perform", arguments: '{"seat":1}' },
+  { type: "function_call_output", call_id: "call_1", output: expect.stringMatching(/^unknown: /) },
+];
+
 describe("a session that continues the journal of a killed process", () => {
   it("answers a call with unknown outcome as unknown and does not run it again", async () => {
-    await killDuringTool();
-    const journal = openFileJournal(path);
-    const server = await startScriptedServer({ answers: [respond("resp_2", { text: "I see" })] });
-    const client = openTestSession({ url: server.url, journal });
-    expect(await client.turn("did it work?")).toEqual({ outcome: "completed", text: "I see" });
+    await killWhen([askForTool], ({ runs }) => runs.length === 1);
+    const { result, client, inputs } = await resume("did it work?");
+    expect(result).toEqual({ outcome: "completed", text: "I see" });
     expect(client.runs).toEqual([]);
-    expect(server.creates[0]?.input).toMatchObject([
-      { type: "message", content: "book" },
-      { type: "function_call", call_id: "call_1", name: "perform", arguments: '{"seat":1}' },
-      { type: "function_call_output", call_id: "call_1", output: expect.stringMatching(/^unknown: /) },
-      { type: "message", content: "did it work?" },
-    ]);
-    await client.session.close();
-    await server.close();
+    expect(inputs).toMatchObject([[...unknownCall, { type: "message", content: "did it work?" }]]);
+  });
+
+  it("goes on with the turn that was not ended, when the user says the same", async () => {
+    await killWhen([askForTool], ({ runs }) => runs.length === 1);
+    const { result, inputs } = await resume("book");
+    expect(result).toEqual({ outcome: "completed", text: "I see" });
+    expect(inputs).toMatchObject([unknownCall]);
+  });
+
+  it("gives the answer that had come when nobody was told, and asks anew afterwards", async () => {
+    const journal = openFileJournal(path);
+    const content = [{ type: "output_text", text: "booked" }];
+    journal.append({ kind: "message", item: { type: "message", role: "user", content: "book" } });
+    journal.append({ kind: "response", items: [{ type: "message", role: "assistant", content }] });
     journal.close();
+    expect(await resume("book")).toMatchObject({ result: { outcome: "completed", text: "booked" }, inputs: [] });
+    expect(await resume("book")).toMatchObject({ result: { text: "I see" }, inputs: [[{}, {}, { content: "book" }]] });
   });
 
   it("answers a call of which the intent was not noted as aborted", async () => {

@@ -41,7 +41,8 @@ export type ResponsesSession = {
   /**
    * Says something and waits for the answer, tools included. One turn at a time.
    *
-   * It never rejects for what a peer does. A failed turn leaves the session usable: the next turn is accepted.
+   * The same text as that of a turn which a killed process left unfinished in the journal goes on with that turn. It
+   * never rejects for what a peer does. A failed turn leaves the session usable: the next turn is accepted.
    *
    * @throws HarnessError `HARNESS_INVALID_OPTION` when a turn is running, or the session is closed
    */

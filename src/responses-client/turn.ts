@@ -1,9 +1,9 @@
 import { sleep } from "../determinism/waiting.ts";
 import { type FunctionCallItem, isFunctionCall } from "../protocol/items.ts";
-import { describeFailure, type Failure } from "./failure.ts";
+import { describeFailure } from "./failure.ts";
 import { requestResponse } from "./response-request.ts";
 import type { SessionParts } from "./session-parts.ts";
-import { textOf } from "./visible-text.ts";
+import { createVisibleText, textOf } from "./visible-text.ts";
 
 /** How a turn ended; there is no third way (INV-23). */
 export type TurnResult =
@@ -16,26 +16,36 @@ export type TurnResult =
  * earlier turn left unanswered is answered first.
  */
 export async function runTurn(parts: SessionParts, userText: string, signal: AbortSignal): Promise<TurnResult> {
-  const { conversation, idleLosses, limits, policies, surface } = parts;
+  const { conversation, limits } = parts;
   const sizeBytes = Buffer.byteLength(userText);
   if (sizeBytes > limits.sendQueueSizeBytesMax) {
     // Such a text would stay in the history and no later create could be sent either.
-    return failedWith(parts, { kind: "too-large", sizeBytes, sizeBytesMax: limits.sendQueueSizeBytesMax });
+    return stopped(
+      parts,
+      describeFailure({ kind: "too-large", sizeBytes, sizeBytesMax: limits.sendQueueSizeBytesMax }),
+    );
   }
+  const answer = conversation.beginTurn(userText);
+  if (answer !== undefined) createVisibleText(parts.surface).settle(answer);
+  const result: TurnResult =
+    answer === undefined ? await runRounds(parts, signal) : { outcome: "completed", text: textOf(answer) };
+  conversation.endTurn();
+  return result;
+}
+
+async function runRounds(parts: SessionParts, signal: AbortSignal): Promise<TurnResult> {
+  const { clock, idleLosses, limits, policies, surface } = parts;
   const waitMs = policies.backoff.turnStarted();
-  conversation.closeOpenCalls();
-  conversation.addUserMessage(userText);
-  if (waitMs > 0) await sleep(parts.clock, waitMs, signal);
+  if (waitMs > 0) await sleep(clock, waitMs, signal);
   // A connection that was lost before this turn asked anything of it says nothing about this turn.
   idleLosses.forget();
   for (let responses = 0; responses < limits.responsesPerTurnMax; responses += 1) {
     const outcome = await requestResponse(parts, signal);
     switch (outcome.kind) {
       case "cancelled":
-        return { outcome: "failed", cause: "cancelled" };
+        return CANCELLED;
       case "stopped":
-        surface({ kind: "error", message: outcome.cause });
-        return { outcome: "failed", cause: outcome.cause };
+        return stopped(parts, outcome.cause);
       case "gave-up":
         surface({ kind: "gave-up", cause: outcome.cause });
         return { outcome: "failed", cause: outcome.cause };
@@ -44,15 +54,14 @@ export async function runTurn(parts: SessionParts, userText: string, signal: Abo
     const calls = outcome.items.filter(isFunctionCall);
     if (calls.length === 0) return { outcome: "completed", text: textOf(outcome.items) };
     const isAnswered = await answerCalls(parts, calls, signal);
-    if (!isAnswered) return { outcome: "failed", cause: "cancelled" };
+    if (!isAnswered) return CANCELLED;
   }
-  const cause = `the model still asks for tools after ${limits.responsesPerTurnMax} responses`;
-  surface({ kind: "error", message: cause });
-  return { outcome: "failed", cause };
+  return stopped(parts, `the model still asks for tools after ${limits.responsesPerTurnMax} responses`);
 }
 
-function failedWith(parts: SessionParts, failure: Failure): TurnResult {
-  const cause = describeFailure(failure);
+const CANCELLED: TurnResult = { outcome: "failed", cause: "cancelled" };
+
+function stopped(parts: SessionParts, cause: string): TurnResult {
   parts.surface({ kind: "error", message: cause });
   return { outcome: "failed", cause };
 }
