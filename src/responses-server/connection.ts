@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import type { Duplex } from "node:stream";
 
 import type { WebSocket } from "ws";
@@ -8,7 +9,7 @@ import { type ConnectionCache, createConnectionCache } from "./conversation-memo
 import { errorFrame } from "./error-shape.ts";
 import { createFrameReceiver } from "./frame-receiver.ts";
 import type { HoldList } from "./hold-list.ts";
-import { answerPingsLate, createKeepAlive, type KeepAlive } from "./keep-alive.ts";
+import { answerPings, createKeepAlive, type KeepAlive } from "./keep-alive.ts";
 import { createLaneScheduler, type LaneScheduler } from "./lane-scheduler.ts";
 import type { OrderBook } from "./order-book.ts";
 import { createOutgoing, type Outgoing } from "./outgoing.ts";
@@ -56,6 +57,8 @@ export class Connection {
   constructor(start: ConnectionStart) {
     const { socket, session, clock, limits } = start;
     this.#start = start;
+    // Each response that waits listens to the signal; the limits bound how many there are.
+    setMaxListeners(0, this.#ending.signal);
     this.session = session;
     this.index = session.nextConnection();
     this.#subject = { apiKey: session.apiKey, connection: this.index };
@@ -74,9 +77,7 @@ export class Connection {
       pongTimeoutMs: limits.pongTimeoutMs,
       onTimeout: () => this.acts.close(1011, "keepalive ping timeout"),
     });
-    if (limits.pongDelayMs !== 0) {
-      answerPingsLate(socket, clock, { delayMs: limits.pongDelayMs, signal: this.#ending.signal });
-    }
+    answerPings(socket, clock, { delayMs: limits.pongDelayMs, signal: this.#ending.signal });
     if (limits.connectionAgeMsMax > 0) {
       this.#ageTimer = clock.startTimer(limits.connectionAgeMsMax, () => this.#reachAgeCap());
     }

@@ -93,7 +93,11 @@ async function serve(options: ControlApiOptions, request: IncomingMessage, respo
     send(response, problem(403, "HARNESS_INVALID_OPTION", "The control API serves no web pages."));
     return;
   }
-  const url = new URL(request.url ?? "/", "http://control");
+  const url = parseTarget(request.url ?? "/");
+  if (url === undefined) {
+    send(response, problem(400, "HARNESS_INVALID_OPTION", "The target of the request is not a URL."));
+    return;
+  }
   if (request.method === "GET" && url.pathname === "/events") {
     followEvents(options.events, Number(url.searchParams.get("after") ?? -1), response);
     return;
@@ -132,6 +136,10 @@ async function readBody(request: IncomingMessage): Promise<string | undefined> {
     if (sizeBytes <= CONTROL_BODY_SIZE_BYTES_MAX) chunks.push(bytes);
   }
   return sizeBytes <= CONTROL_BODY_SIZE_BYTES_MAX ? Buffer.concat(chunks).toString("utf8") : undefined;
+}
+
+function parseTarget(target: string): URL | undefined {
+  return URL.canParse(target, "http://control") ? new URL(target, "http://control") : undefined;
 }
 
 function decodeSegment(segment: string): string {

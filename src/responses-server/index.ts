@@ -21,6 +21,7 @@ export {
   type OrderedError,
   type OrderPlace,
   parseServerOrder,
+  SERVER_POINTS,
   type RefusalStatus,
   type ServerOrder,
   type ServerPoint,

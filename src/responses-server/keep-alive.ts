@@ -58,29 +58,50 @@ export function createKeepAlive(
   return { suspend, resume, close: suspend };
 }
 
-/** Pongs that may wait at once; further pings are passed over, as `ws` itself does it. */
+/** Pongs that may be on their way at once. */
 const PONGS_MAX = 60;
 
 /**
- * Answers pings late, or never (protocol.md §10.1 item 10); for a server whose socket does not answer them itself.
+ * Answers the pings of a client: at once, late, or never (protocol.md §10.1 item 10).
  *
- * The answers end with the signal.
+ * When more come than can be answered, the newest is answered as soon as there is room and those before it are passed
+ * over, which RFC 6455 §5.5.3 allows; so pings cost no memory. The answers end with the signal.
  */
-export function answerPingsLate(
+export function answerPings(
   socket: WebSocket,
   clock: Clock,
   options: { readonly delayMs: number | "never"; readonly signal: AbortSignal },
 ): void {
-  const timers = new Set<Timer>();
-  const { delayMs } = options;
+  const { delayMs, signal } = options;
   if (delayMs === "never") return;
-  socket.on("ping", (data) => {
-    if (timers.size >= PONGS_MAX || options.signal.aborted) return;
-    const timer = clock.startTimer(delayMs, () => {
+  const timers = new Set<Timer>();
+  let underWay = 0;
+  let newest: Buffer | undefined;
+
+  function answer(data: Buffer): void {
+    underWay += 1;
+    if (delayMs === 0) {
+      socket.pong(data, false, finish);
+      return;
+    }
+    const timer = clock.startTimer(Number(delayMs), () => {
       timers.delete(timer);
-      socket.pong(data);
+      socket.pong(data, false, finish);
     });
     timers.add(timer);
+  }
+
+  function finish(): void {
+    underWay -= 1;
+    const next = newest;
+    newest = undefined;
+    if (next !== undefined && !signal.aborted) answer(next);
+  }
+
+  socket.on("ping", (data) => {
+    if (signal.aborted) return;
+    if (underWay < PONGS_MAX) answer(data);
+    else newest = data;
   });
-  options.signal.addEventListener("abort", () => timers.forEach((timer) => timer.cancel()), { once: true });
+  signal.addEventListener("abort", () => timers.forEach((timer) => timer.cancel()), { once: true });
 }

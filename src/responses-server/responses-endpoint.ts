@@ -141,7 +141,8 @@ function createWebSockets(limits: ServerLimits): WebSocketServer {
     closeTimeout: limits.closeTimeoutMs,
     // No subprotocol is part of this API (protocol.md §1.1), so none is chosen.
     handleProtocols: (): false => false,
-    autoPong: limits.pongDelayMs === 0,
+    // The library cuts a client that sends many pings at once; here they are answered by the connection.
+    autoPong: false,
   };
   return new WebSocketServer(options);
 }
