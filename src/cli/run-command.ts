@@ -6,15 +6,15 @@ import { createHarness, REPORTERS } from "../built-ins.ts";
 import { HarnessError } from "../errors.ts";
 import type { Scenario } from "../plan/scenario.ts";
 import type { Reporter } from "../report/reporter.ts";
-import { exitCodeOf, type RunReport, type ScenarioReport } from "../report/run-report.ts";
+import { exitCodeOf, OUTCOME_WORDS, type RunReport } from "../report/run-report.ts";
 import { clientModuleOf, parseClientReference, printClientReference } from "../reproduce/client-module.ts";
-import type { Harness } from "../reproduce/harness.ts";
+import { type Harness, pluginNamed } from "../reproduce/harness.ts";
 import { type GivenArguments, type OptionTable, readArguments } from "./arguments.ts";
 import type { Command, CommandContext } from "./command.ts";
 import { writeTextFile } from "./files.ts";
 import { openRunFolder, type RunFolder } from "./run-folder.ts";
 import { readScenarios } from "./scenario-files.ts";
-import { runScenario, type RunSettings } from "./scenario-run.ts";
+import { runScenario, type RunSettings, type ScenarioRun } from "./scenario-run.ts";
 import { versionsInUse } from "./versions.ts";
 
 const OPTIONS: OptionTable = {
@@ -69,12 +69,21 @@ export const runCommand: Command = {
     const harness = createHarness();
     const reporters = given.texts("reporter").map(parseReporter);
     const settings = settingsOf(given, context);
+    const counts = countsOf(given);
     // Whatever is wrong with the request is said before anything is run or written.
     clientModuleOf(settings.client, harness);
+    pluginNamed("backend", settings.backend, harness.backends);
+    pluginNamed("target", settings.target, harness.targets);
     const scenarios = scenariosOf(given, context);
     const startedAt = harness.clock.wallTime();
     const folder = openRunFolder(given.text("out") ?? ".cutwire", { directory: context.directory, startedAt });
-    const report = await runSuite(scenarios, { given, context, harness, startedAt, settings: { ...settings, folder } });
+    const report = await runSuite(scenarios, {
+      counts,
+      context,
+      harness,
+      startedAt,
+      settings: { ...settings, folder },
+    });
     deliver(report, reporters, { context, folder });
     return report.exitCode;
   },
@@ -97,33 +106,29 @@ function scenariosOf(given: GivenArguments, context: CommandContext): readonly S
 }
 
 type SuiteParts = {
-  readonly given: GivenArguments;
   readonly context: CommandContext;
   readonly harness: Harness;
   readonly startedAt: string;
   readonly settings: RunSettings;
+  readonly counts: SuiteCounts;
 };
 
+type SuiteCounts = { readonly confirmTimes: number; readonly jobs: number; readonly quiet: boolean };
+
+function countsOf(given: GivenArguments): SuiteCounts {
+  return {
+    confirmTimes: given.count("confirm", { least: 0, most: 1_000, fallback: 3 }),
+    jobs: given.count("jobs", { least: 1, most: 64, fallback: 4 }),
+    quiet: given.flag("quiet"),
+  };
+}
+
 async function runSuite(scenarios: readonly Scenario[], parts: SuiteParts): Promise<RunReport> {
-  const { given, context, harness, settings } = parts;
-  const confirmTimes = given.count("confirm", { least: 0, most: 1_000, fallback: 3 });
-  const limit = pLimit(given.count("jobs", { least: 1, most: 64, fallback: 4 }));
+  const { context, harness, settings } = parts;
   const startMs = harness.clock.nowMs();
-  let finished = 0;
-  const reports = await Promise.all(
-    scenarios.map(
-      async (scenario) =>
-        await limit(async () => {
-          if (context.signal.aborted) return undefined;
-          const report = await runScenario(scenario, confirmTimes, { settings, harness });
-          finished += 1;
-          if (!given.flag("quiet")) context.note(`${finished}/${scenarios.length} ${scenario.name}: ${report.outcome}`);
-          return report;
-        }),
-    ),
-  );
-  const ran = reports.flatMap((report) => (report === undefined ? [] : [report]));
-  const interrupted = context.signal.aborted || ran.some((report) => report.interrupted);
+  const runs = await runSideBySide(scenarios, parts);
+  const reports = runs.map(({ report }) => report);
+  const interrupted = context.signal.aborted || runs.some((run) => run.interrupted);
   return {
     formatVersion: 1,
     client: printClientReference(settings.client),
@@ -132,10 +137,44 @@ async function runSuite(scenarios: readonly Scenario[], parts: SuiteParts): Prom
     startedAt: parts.startedAt,
     durationMs: Math.round(harness.clock.nowMs() - startMs),
     versions: versionsInUse(),
-    scenarios: ran.map(({ interrupted: _, ...report }): ScenarioReport => report),
+    scenarios: reports,
     interrupted,
-    exitCode: exitCodeOf(ran, interrupted),
+    exitCode: exitCodeOf(reports, interrupted),
   };
+}
+
+/** Where one scenario cannot be run at all, the others are ended too before that is said. */
+async function runSideBySide(scenarios: readonly Scenario[], parts: SuiteParts): Promise<readonly ScenarioRun[]> {
+  const { context, harness, counts } = parts;
+  const limit = pLimit(counts.jobs);
+  const failing = new AbortController();
+  const signal = AbortSignal.any([context.signal, failing.signal]);
+  const settings = { ...parts.settings, signal };
+  let finished = 0;
+  const settled = await Promise.allSettled(
+    scenarios.map(
+      async (scenario) =>
+        await limit(async () => {
+          if (signal.aborted) return undefined;
+          const run = await runScenario(scenario, counts.confirmTimes, { settings, harness }).catch(
+            (error: unknown) => {
+              failing.abort("another scenario could not be run");
+              throw error;
+            },
+          );
+          finished += 1;
+          const { outcome } = run.report;
+          if (!counts.quiet)
+            context.note(`${finished}/${scenarios.length} ${scenario.name}: ${OUTCOME_WORDS[outcome]}`);
+          return run;
+        }),
+    ),
+  );
+  const failed = settled.find((result) => result.status === "rejected");
+  if (failed !== undefined) throw failed.reason;
+  return settled.flatMap((result) =>
+    result.status === "fulfilled" && result.value !== undefined ? [result.value] : [],
+  );
 }
 
 type ChosenReporter = { readonly reporter: Reporter; readonly file: string | undefined };

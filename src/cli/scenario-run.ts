@@ -58,12 +58,15 @@ export async function runInFolder(
   return result;
 }
 
+/** A scenario that was run. */
+export type ScenarioRun = { readonly report: ScenarioReport; readonly interrupted: boolean };
+
 /** Runs a scenario, repeats it where something unexpected was violated, and stores a reproduction of that. */
 export async function runScenario(
   scenario: Scenario,
   confirmTimes: number,
   parts: { readonly settings: RunSettings; readonly harness: Harness },
-): Promise<ScenarioReport & { readonly interrupted: boolean }> {
+): Promise<ScenarioRun> {
   const { settings, harness } = parts;
   const { plan, name } = scenario;
   const startMs = harness.clock.nowMs();
@@ -78,7 +81,7 @@ export async function runScenario(
   );
   const directory = join(settings.folder.path, name);
   const reproduction = unexpected.length === 0 ? undefined : storeReproduction(first, unexpected, settings);
-  return {
+  const report: ScenarioReport = {
     name,
     why: scenario.why,
     outcome: outcomeOfScenario(judged, first.faults),
@@ -88,8 +91,8 @@ export async function runScenario(
     durationMs: Math.round(harness.clock.nowMs() - startMs),
     directory,
     ...(reproduction === undefined ? {} : { replayCommand: `npx cutwire replay ${reproduction}` }),
-    interrupted: first.record.interrupted,
   };
+  return { report, interrupted: first.record.interrupted };
 
   function storeReproduction(result: RunResult, violated: readonly JudgedVerdict[], used: RunSettings): string {
     const path = join(directory, "reproduction.json");

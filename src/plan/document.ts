@@ -52,7 +52,7 @@ function problemsOf(issue: z.core.$ZodIssue, prefix: readonly PropertyKey[]): Do
   if (issue.code === "invalid_union" && issue.errors.length > 0) {
     // Of the shapes that were possible, the one that came closest says best what is wrong.
     const closest = issue.errors.toSorted((left, right) => left.length - right.length)[0] ?? [];
-    if (closest.length > 0 && closest.some((inner) => inner.path.length > 0)) {
+    if (closest.some((inner) => inner.path.length > 0)) {
       return closest.flatMap((inner) => problemsOf(inner, path));
     }
   }

@@ -2,11 +2,11 @@ import type { RunReport } from "./run-report.ts";
 
 /** Colours for a terminal, or the same text without them. */
 export type Paint = {
-  good(text: string): string;
-  bad(text: string): string;
-  doubtful(text: string): string;
-  strong(text: string): string;
-  faint(text: string): string;
+  readonly good: (text: string) => string;
+  readonly bad: (text: string) => string;
+  readonly doubtful: (text: string) => string;
+  readonly strong: (text: string) => string;
+  readonly faint: (text: string) => string;
 };
 
 /** Turns a stored report into text. Pure: it reads the report and nothing else. */

@@ -31,6 +31,13 @@ export type ScenarioReport = {
   readonly replayCommand?: string;
 };
 
+/** The outcomes of a scenario as a person reads them. */
+export const OUTCOME_WORDS: Readonly<Record<ScenarioReport["outcome"], string>> = {
+  "as-expected": "as expected",
+  violated: "violated",
+  undecided: "undecided",
+};
+
 /** What a command ran, as it is stored and as every reporter reads it. */
 export type RunReport = {
   readonly formatVersion: 1;

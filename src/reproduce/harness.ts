@@ -1,5 +1,6 @@
-import type { Clock } from "../determinism/clock.ts";
 import type { Checker } from "../check/checker.ts";
+import type { Clock } from "../determinism/clock.ts";
+import { HarnessError } from "../errors.ts";
 import type { Backend } from "../run/backend.ts";
 import type { FaultAppliers } from "../run/fault-applier.ts";
 import type { Target } from "../run/target.ts";
@@ -14,3 +15,15 @@ export type Harness = {
   readonly appliers: FaultAppliers;
   readonly checkers: readonly Checker[];
 };
+
+/**
+ * The plug-in of a name.
+ *
+ * @throws HarnessError `HARNESS_UNKNOWN_NAME` that lists the registered ones
+ */
+export function pluginNamed<Value>(what: string, name: string, registered: ReadonlyMap<string, Value>): Value {
+  const value = registered.get(name);
+  if (value !== undefined) return value;
+  const message = `There is no ${what} named "${name}". Registered: ${[...registered.keys()].join(", ")}.`;
+  throw new HarnessError("HARNESS_UNKNOWN_NAME", message, { details: { name } });
+}

@@ -1,12 +1,11 @@
 import { checkHistory } from "../check/check-history.ts";
 import { type FaultState, faultStates } from "../check/fault-states.ts";
 import type { Verdict } from "../check/verdict.ts";
-import { HarnessError } from "../errors.ts";
 import type { HistorySink } from "../history/history-sink.ts";
 import type { Contract } from "../plan/contract.ts";
 import type { Plan } from "../plan/plan.ts";
 import { runPlan, type RunRecord } from "../run/run-plan.ts";
-import type { Harness } from "./harness.ts";
+import { type Harness, pluginNamed } from "./harness.ts";
 
 /** What is to be run, by names. */
 export type RunRequest = {
@@ -40,8 +39,8 @@ export async function runAndJudge(request: RunRequest, harness: Harness): Promis
     client,
     clock: harness.clock,
     appliers: harness.appliers,
-    backend: named("backend", request.backend, harness.backends),
-    target: named("target", request.target, harness.targets),
+    backend: pluginNamed("backend", request.backend, harness.backends),
+    target: pluginNamed("target", request.target, harness.targets),
   });
   const { contract, history } = record;
   return {
@@ -49,11 +48,4 @@ export async function runAndJudge(request: RunRequest, harness: Harness): Promis
     verdicts: checkHistory({ plan, contract, history }, harness.checkers),
     faults: faultStates(plan, history),
   };
-}
-
-function named<Value>(what: string, name: string, values: ReadonlyMap<string, Value>): Value {
-  const value = values.get(name);
-  if (value !== undefined) return value;
-  const message = `There is no ${what} named "${name}". Registered: ${[...values.keys()].join(", ")}.`;
-  throw new HarnessError("HARNESS_UNKNOWN_NAME", message, { details: { name } });
 }

@@ -35,20 +35,6 @@ export type ClientAnswer =
   | { readonly kind: "threw"; readonly message: string }
   | { readonly kind: "exited" };
 
-/** The process of a client under test. */
-export type ClientProcess = {
-  readonly name: string;
-  /** What the client says that it promises, unchecked. */
-  readonly contract: unknown;
-  listen(listener: ClientProcessListener): void;
-  openSession(options: HostedSessionOptions): Promise<ClientAnswer>;
-  runTurn(session: number, userText: string): Promise<ClientAnswer>;
-  abortTurn(session: number): void;
-  closeSession(session: number): Promise<ClientAnswer>;
-  /** Ends the process, by force if it takes longer than a second, and resolves when it is gone. */
-  end(): Promise<void>;
-};
-
 /** How a client process is started. */
 export type ClientProcessOptions = {
   /** A `file:` URL of a module that exports a client. */
@@ -85,7 +71,7 @@ export async function startClientProcess(options: ClientProcessOptions): Promise
     const loaded = await settleWithin(clock, loadModule(child, module, exited.promise), LOAD_DEADLINE_MS);
     if (loaded === DEADLINE_PASSED) throw invalidClient(module, `did not load within ${LOAD_DEADLINE_MS} ms`);
     if (loaded === "exited") throw invalidClient(module, `ended its process while it was loaded.\n${printed.tail()}`);
-    return openClientProcess({ child, clock, exited: exited.promise, printed, ...loaded });
+    return new ClientProcess({ child, clock, exited: exited.promise, printed, ...loaded });
   } catch (error) {
     child.kill("SIGKILL");
     await exited.promise;
@@ -151,77 +137,103 @@ type ProcessParts = {
   readonly contract: unknown;
 };
 
-function openClientProcess({ child, clock, exited, printed, name, contract }: ProcessParts): ClientProcess {
-  const open = new Map<number, Deferred<ClientAnswer>>();
-  let requests = 0;
-  let isEnding = false;
-  let isGone = false;
+/** The process of a client under test. */
+export class ClientProcess {
+  readonly name: string;
+  /** What the client says that it promises, unchecked. */
+  readonly contract: unknown;
+  readonly #parts: ProcessParts;
+  /** Questions that have not been answered, by their number. */
+  readonly #open = new Map<number, Deferred<ClientAnswer>>();
+  #requests = 0;
+  #isEnding = false;
+  #isGone = false;
 
-  function send(message: ToHostMessage): void {
-    // The channel can break between our look and the write; the exit that follows answers every open question.
-    if (child.connected) child.send(message, () => undefined);
+  constructor(parts: ProcessParts) {
+    this.name = parts.name;
+    this.contract = parts.contract;
+    this.#parts = parts;
   }
 
-  async function ask(make: (request: number) => ToHostMessage): Promise<ClientAnswer> {
-    if (isGone) return { kind: "exited" };
-    requests += 1;
+  /** Hands on what the client does; called once, before the first session is opened. */
+  listen(listener: ClientProcessListener): void {
+    const { child, printed, exited } = this.#parts;
+    printed.attach((stream, text) => listener.onOutput(stream, text));
+    child.on("message", (message: FromHostMessage) => this.#take(message, listener));
+    void exited.then((exit) => {
+      this.#isGone = true;
+      listener.onExit({ ...exit, expected: this.#isEnding });
+      for (const request of this.#open.keys()) this.#settle(request, { kind: "exited" });
+    });
+  }
+
+  async openSession(session: HostedSessionOptions): Promise<ClientAnswer> {
+    return await this.#ask((request) => ({ kind: "open", request, ...session }));
+  }
+
+  async runTurn(session: number, userText: string): Promise<ClientAnswer> {
+    return await this.#ask((request) => ({ kind: "run-turn", request, session, userText }));
+  }
+
+  abortTurn(session: number): void {
+    this.#send({ kind: "abort-turn", session });
+  }
+
+  async closeSession(session: number): Promise<ClientAnswer> {
+    return await this.#ask((request) => ({ kind: "close", request, session }));
+  }
+
+  /** Ends the process, by force if it takes longer than a second, and resolves when it is gone. */
+  async end(): Promise<void> {
+    const { child, clock, exited } = this.#parts;
+    this.#isEnding = true;
+    if (child.connected) child.disconnect();
+    if ((await settleWithin(clock, exited, LEAVE_DEADLINE_MS)) === DEADLINE_PASSED) child.kill("SIGKILL");
+    await exited;
+  }
+
+  #send(message: ToHostMessage): void {
+    // The channel can break between our look and the write; the exit that follows answers every open question.
+    if (this.#parts.child.connected) this.#parts.child.send(message, () => undefined);
+  }
+
+  async #ask(make: (request: number) => ToHostMessage): Promise<ClientAnswer> {
+    if (this.#isGone) return { kind: "exited" };
+    this.#requests += 1;
     const answered = createDeferred<ClientAnswer>();
-    open.set(requests, answered);
-    send(make(requests));
+    this.#open.set(this.#requests, answered);
+    this.#send(make(this.#requests));
     return await answered.promise;
   }
 
-  function settle(request: number, answer: ClientAnswer): void {
-    open.get(request)?.resolve(answer);
-    open.delete(request);
+  #settle(request: number, answer: ClientAnswer): void {
+    this.#open.get(request)?.resolve(answer);
+    this.#open.delete(request);
   }
 
-  function take(message: FromHostMessage, listener: ClientProcessListener): void {
+  #take(message: FromHostMessage, listener: ClientProcessListener): void {
     switch (message.kind) {
-      case "answered":
-        return settle(
-          message.request,
-          message.result === undefined ? { kind: "answered" } : { kind: "answered", result: message.result },
-        );
+      case "answered": {
+        const { request, result } = message;
+        this.#settle(request, result === undefined ? { kind: "answered" } : { kind: "answered", result });
+        return;
+      }
       case "threw":
-        return settle(message.request, { kind: "threw", message: message.message });
+        this.#settle(message.request, { kind: "threw", message: message.message });
+        return;
       case "surface":
-        return listener.onSurface(message.session, message.event);
+        listener.onSurface(message.session, message.event);
+        return;
       case "tool-call": {
-        const { call, session, name: tool, argumentsJson } = message;
+        const { call, session, name, argumentsJson } = message;
         void listener
-          .onToolCall(session, tool, argumentsJson)
-          .then((output) => send({ kind: "tool-output", call, output }));
+          .onToolCall(session, name, argumentsJson)
+          .then((output) => this.#send({ kind: "tool-output", call, output }));
         return;
       }
       case "ready":
       case "loaded":
       case "load-failed":
-        return;
     }
   }
-
-  return {
-    name,
-    contract,
-    listen(listener) {
-      printed.attach((stream, text) => listener.onOutput(stream, text));
-      child.on("message", (message: FromHostMessage) => take(message, listener));
-      void exited.then((exit) => {
-        isGone = true;
-        listener.onExit({ ...exit, expected: isEnding });
-        for (const request of [...open.keys()]) settle(request, { kind: "exited" });
-      });
-    },
-    openSession: async (session) => await ask((request) => ({ kind: "open", request, ...session })),
-    runTurn: async (session, userText) => await ask((request) => ({ kind: "run-turn", request, session, userText })),
-    abortTurn: (session) => send({ kind: "abort-turn", session }),
-    closeSession: async (session) => await ask((request) => ({ kind: "close", request, session })),
-    async end() {
-      isEnding = true;
-      if (child.connected) child.disconnect();
-      if ((await settleWithin(clock, exited, LEAVE_DEADLINE_MS)) === DEADLINE_PASSED) child.kill("SIGKILL");
-      await exited;
-    },
-  };
 }

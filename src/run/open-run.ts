@@ -14,7 +14,7 @@ import type { ClientProcess } from "./client-process.ts";
 import { startFaultSchedule } from "./fault-schedule.ts";
 import type { Resources } from "./resources.ts";
 import type { RunEnding } from "./run-ending.ts";
-import type { RunOptions } from "./run-plan.ts";
+import type { RunOptions } from "./run-options.ts";
 import { createSessionRunner, PROBE_TURN, type SessionRunner } from "./session-runner.ts";
 import { apiKeyOfSession } from "./target.ts";
 import { openToolLedger, type ToolLedger, toolsOf } from "./tool-ledger.ts";

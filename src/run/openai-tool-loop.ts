@@ -91,7 +91,6 @@ function openLoop(ws: ResponsesWS, context: ClientContext): ClientSession {
         return { outcome: "failed", cause: messageOf(error) };
       }
     },
-    // oxlint-disable-next-line typescript/require-await -- the interface is asynchronous, closing this client is not
     async close() {
       ws.close();
     },

@@ -38,7 +38,6 @@ export function adaptResponsesClient(name: string, policies: Partial<ClientPolic
   return {
     name,
     contract: CONTRACT,
-    // oxlint-disable-next-line typescript/require-await -- the interface is asynchronous, opening this client is not
     async open(context) {
       mkdirSync(context.stateDirectory, { recursive: true });
       const journal = openFileJournal(join(context.stateDirectory, "journal.jsonl"));

@@ -1,9 +1,7 @@
-import type { Clock } from "../determinism/clock.ts";
 import { openEventLoopDelay } from "../determinism/event-loop-delay.ts";
 import { digestOf } from "../determinism/stable-json.ts";
 import { HarnessError } from "../errors.ts";
 import type { HistoryEvent } from "../history/event.ts";
-import type { HistorySink } from "../history/history-sink.ts";
 import { createRecorder, type Recorder } from "../history/recorder.ts";
 import { type Contract, ContractSchema, DEFAULT_CONTRACT } from "../plan/contract.ts";
 import { checkDocument } from "../plan/document.ts";
@@ -12,29 +10,10 @@ import type { Plan } from "../plan/plan.ts";
 import { isJsonObject } from "../protocol/json.ts";
 import type { Backend } from "./backend.ts";
 import { type ClientProcess, startClientProcess } from "./client-process.ts";
-import type { FaultAppliers } from "./fault-applier.ts";
 import { openRun } from "./open-run.ts";
 import { createResources } from "./resources.ts";
+import type { RunOptions } from "./run-options.ts";
 import { openRunEnding } from "./run-ending.ts";
-import type { Target } from "./target.ts";
-
-/** What a run is made of. */
-export type RunOptions = {
-  /** The client under test, as a `file:` URL of a module. */
-  readonly client: string;
-  /** Takes the place of what the client says that it promises. */
-  readonly contract?: Partial<Contract>;
-  readonly backend: Backend;
-  readonly target: Target;
-  readonly appliers: FaultAppliers;
-  readonly clock: Clock;
-  /** Where the history goes; it is closed with the run, also where the run could not begin. */
-  readonly sink: HistorySink;
-  /** A folder in which each session's client may keep state; it need not exist. */
-  readonly stateDirectory: string;
-  /** Ends the run now; its reason is recorded. What was recorded until then stands. */
-  readonly signal?: AbortSignal;
-};
 
 /** What a run leaves behind. */
 export type RunRecord = {

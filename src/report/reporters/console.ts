@@ -1,5 +1,5 @@
 import type { Paint, Reporter } from "../reporter.ts";
-import type { JudgedVerdict, RunReport, ScenarioReport } from "../run-report.ts";
+import { type JudgedVerdict, OUTCOME_WORDS, type RunReport, type ScenarioReport } from "../run-report.ts";
 
 /** A table of all scenarios, then every finding with its witness, advice and replay command, for a person to read. */
 export const consoleReporter: Reporter = {
@@ -14,12 +14,6 @@ export const consoleReporter: Reporter = {
       "",
     ].join("\n");
   },
-};
-
-const OUTCOME_WORDS: Readonly<Record<ScenarioReport["outcome"], string>> = {
-  "as-expected": "as expected",
-  violated: "violated",
-  undecided: "undecided",
 };
 
 function tableOf(report: RunReport, paint: Paint): readonly string[] {
@@ -71,15 +65,18 @@ function faultsOf({ faults }: ScenarioReport): string {
 
 function detailOf(scenario: ScenarioReport, paint: Paint): readonly string[] {
   const open = scenario.verdicts.filter(({ judgement }) => judgement !== "as-expected");
-  const shown = open.filter(({ outcome }) => outcome !== "not-exercised");
-  const idle = open.filter(({ outcome }) => outcome === "not-exercised").map(({ rule }) => rule);
   const unfired = scenario.faults.filter(({ state }) => state !== "fired");
+  // What is undecided only because a fault did not fire is said once, by that fault.
+  const isShown = ({ outcome }: JudgedVerdict): boolean =>
+    outcome === "violated" || (outcome === "unknown" && unfired.length === 0);
+  const shown = open.filter(isShown);
+  const rest = open.filter((verdict) => !isShown(verdict)).map(({ rule, outcome }) => `${rule} ${outcome}`);
   return [
     paintOf(scenario.outcome, paint)(paint.strong(scenario.name)),
     `  ${paint.faint(scenario.why)}`,
     ...unfired.map(({ id, state, why }) => `  ${paint.doubtful(`fault ${id} ${state}`)}: ${why ?? "no reason given"}`),
     ...shown.flatMap((verdict) => verdictLines(verdict, paint)),
-    ...(idle.length === 0 ? [] : [`  ${paint.doubtful("not exercised, though expected to hold")}: ${idle.join(", ")}`]),
+    ...(rest.length === 0 ? [] : [`  ${paint.faint(`also undecided: ${rest.join(", ")}`)}`]),
     `  trace    ${scenario.directory}/history.jsonl`,
     ...(scenario.replayCommand === undefined ? [] : [`  replay   ${paint.strong(scenario.replayCommand)}`]),
   ];

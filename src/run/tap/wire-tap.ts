@@ -4,7 +4,7 @@ import type { Recorder } from "../../history/recorder.ts";
 import type { Interceptor } from "../../tcp-proxy/interceptor.ts";
 import type { AnchorRegistry } from "../anchor-registry.ts";
 import type { AppliedChange, DialRejection } from "../backend.ts";
-import { type ConnectionTap, createConnectionTap } from "./connection-tap.ts";
+import { ConnectionTap } from "./connection-tap.ts";
 
 /** What the taps of a run need. */
 export type WireTapOptions = {
@@ -19,8 +19,8 @@ export type WireTapOptions = {
 
 /** The taps of one session's wire, whatever connection is open on it. */
 export type SessionTap = {
-  liveConnection(): number | undefined;
-  connectionGone(connection: number): Promise<void>;
+  readonly liveConnection: () => number | undefined;
+  readonly connectionGone: (connection: number) => Promise<void>;
   closeWithFrame(frame: { readonly code: number; readonly reason: string }, connection: number): Promise<void>;
   rejectDials(rejection: DialRejection): AppliedChange;
 };
@@ -57,7 +57,7 @@ export function createWireTap(options: WireTapOptions): WireTap {
       connected(hand) {
         const session = Number(hand.proxyName.slice("session-".length));
         const state = sessionAt(sessions, session);
-        const connection = createConnectionTap({
+        const connection = new ConnectionTap({
           session,
           connection: hand.index,
           hand,
@@ -70,7 +70,7 @@ export function createWireTap(options: WireTapOptions): WireTap {
           onBytes: countBytes,
         });
         state.add(hand.index, connection);
-        return connection.interceptor;
+        return connection;
       },
     },
   };
