@@ -27,6 +27,7 @@ export type ServerScript = {
   readonly onConnection?: (peer: WebSocket, index: number) => void;
 };
 
+/** The server, and what it has seen. */
 export class ScriptedServer {
   readonly creates: SeenCreate[] = [];
   /** Times of all dials on the machine's clock, in milliseconds. */
@@ -119,10 +120,12 @@ function refuse(socket: Duplex, answer: { status: number; headers?: Record<strin
   socket.end([`HTTP/1.1 ${answer.status} Refused`, ...lines, "", body].join("\r\n"));
 }
 
+/** Sends one event. */
 export function send(peer: WebSocket, event: JsonObject): void {
   peer.send(JSON.stringify(event));
 }
 
+/** A call in a scripted response: `{ id: "call_1" }` asks `perform` with `{}`. */
 export type FakeCall = { readonly id: string; readonly name?: string; readonly arguments?: string };
 
 /** The events of a whole response: `whole("resp_1", { calls: [{ id: "call_1" }] })`. */

@@ -26,12 +26,14 @@ export type TestSession = {
   readonly turn: (text: string, signal?: AbortSignal) => Promise<TurnResult>;
 };
 
+/** Options of a session; only the url has no default. */
 export type TestSessionOptions = Partial<ResponsesSessionOptions> & {
   readonly url: string;
   /** What the tool does; it answers `done <arguments>` where absent. */
   readonly perform?: (argumentsJson: string) => Promise<string>;
 };
 
+/** Opens a session with the tool `perform`. The caller closes it. */
 export function openTestSession(options: TestSessionOptions): TestSession {
   const { perform, policies, ...rest } = options;
   const journal = options.journal ?? createMemoryJournal();
