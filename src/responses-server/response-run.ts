@@ -83,7 +83,7 @@ export class ResponseRun {
       if (ending !== undefined) return ending;
     }
     for (const planned of outputEvents(this.#output, this.#step ?? {})) {
-      if (planned.gapMs > 0 || !this.#host.outgoing.hasRoom()) await this.#pause(planned);
+      if (planned.gapMs > 0) await sleep(this.#host.clock, planned.gapMs, this.#host.signal);
       if (this.#host.signal.aborted) return { kind: "stopped" };
       if (this.#steers.length > 0 && !this.#output.some(isFunctionCall)) return { kind: "steered" };
       if (this.#endsBefore(planned.event)) break;
@@ -117,20 +117,16 @@ export class ResponseRun {
     return usageOf({ input: inputTokens, cached: cachedTokens, output: tokensOf(output), reasoning });
   }
 
-  async #pause(planned: PlannedEvent): Promise<void> {
-    const { clock, signal, outgoing } = this.#host;
-    if (planned.gapMs > 0) await sleep(clock, planned.gapMs, signal);
-    await outgoing.room();
-  }
-
-  /** Writes an event, and what orders make of it; without orders it does not wait. */
+  /** Writes an event, and what orders make of it; without orders, and while the client reads, it does not wait. */
   #emit(event: JsonObject): Ending | undefined | Promise<Ending | undefined> {
-    if (!this.#host.orders.isEmpty()) return this.#emitUnderOrders(event);
+    if (!this.#host.orders.isEmpty() || !this.#host.outgoing.hasRoom()) return this.#emitInTurn(event);
     this.#write(event);
     return undefined;
   }
 
-  async #emitUnderOrders(event: JsonObject): Promise<Ending | undefined> {
+  async #emitInTurn(event: JsonObject): Promise<Ending | undefined> {
+    await this.#host.outgoing.room();
+    if (this.#host.signal.aborted) return { kind: "stopped" };
     const point = this.#points.ofServerEvent(event);
     const before = await this.#obey(event, "before", point);
     if (before.ending !== undefined) return before.ending;
@@ -180,6 +176,8 @@ export class ResponseRun {
   }
 
   async #complete(): Promise<Ending> {
+    if (!this.#host.outgoing.hasRoom()) await this.#host.outgoing.room();
+    if (this.#host.signal.aborted) return await this.#finish({ kind: "stopped" });
     const event = {
       type: "response.completed",
       response: this.#object({ status: "completed", output: this.#output, usage: this.#usage(this.#output) }),

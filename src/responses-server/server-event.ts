@@ -21,7 +21,7 @@ type LaneSubject = Subject & { readonly lane?: string };
  *            "previousResponseId": null, "effectiveInputSize": 1 }
  */
 export type ServerEvent =
-  /** An upgrade was answered with `status` and a JSON error body. The key is absent where none was sent. */
+  /** An upgrade, or bytes that are no HTTP, were answered with `status` and a JSON error body. The key is absent where none was sent. */
   | { readonly kind: "upgrade-refused"; readonly status: number; readonly apiKey?: string }
   | (Subject & { readonly kind: "connection-opened"; readonly requestId: string })
   /** `code` as `ws` reports it: 1005 for a Close frame without code, 1006 for none at all. */

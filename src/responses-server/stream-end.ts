@@ -1,4 +1,3 @@
-import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 
 import type { Clock } from "../determinism/clock.ts";
@@ -48,7 +47,12 @@ function destroyAfter(stream: Duplex, clock: Clock, delayMs: number): void {
 
 /** Cuts a stream without a word: by RST where the stream can, or by FIN behind what has been written. */
 export function cutStream(stream: Duplex, how: "reset" | "end"): void {
-  if (how === "reset" && stream instanceof Socket) stream.resetAndDestroy();
-  else if (how === "reset") stream.destroy();
-  else stream.end();
+  if (how === "end") stream.end();
+  else if (canReset(stream)) stream.resetAndDestroy();
+  else stream.destroy();
+}
+
+/** A socket can, and a simulated one may. */
+function canReset(stream: Duplex): stream is Duplex & { resetAndDestroy(): void } {
+  return "resetAndDestroy" in stream && typeof stream.resetAndDestroy === "function";
 }
