@@ -7,7 +7,12 @@ import type { ToxicEntry } from "./toxic-entry.ts";
 /** How long an API call waits for a side that does not read what was sent before its FIN. */
 const STOP_DEADLINE_MS = 1000;
 
-/** The toxics of one proxy, in the order in which bytes meet them, and the live directions that they act on. */
+/**
+ * The toxics of one proxy, in the order in which bytes meet them, and the live directions that they act on.
+ *
+ * Adding or removing one leaves its neighbours as they are. The real server interrupts the toxic before it then, which
+ * draws its toxicity again and lets the chunk that it holds go early.
+ */
 export class ToxicCollection {
   readonly #clock: Clock;
   readonly #entries: ToxicEntry[] = [];
