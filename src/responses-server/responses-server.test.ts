@@ -133,6 +133,16 @@ describe("the connection's memory", () => {
     expect(bed.eventsOf("cache-evicted")).toMatchObject([{ responseId: idOf(parent) }]);
   });
 
+  it("keeps what a lane said last when a fork into that lane fails", async () => {
+    const peer = await bed.dial();
+    const parent = idOf(await peer.create({ input: "hello", stream_id: "a" }));
+    const own = idOf(await peer.create({ input: "hello", stream_id: "b" }));
+    const orphan = [{ ...TOOL_OUTPUT, call_id: "call_none" }];
+    await peer.create({ previous_response_id: parent, input: orphan, stream_id: "b" });
+    const next = await peer.create({ previous_response_id: own, input: "hello", stream_id: "b" });
+    expect(next.at(-1)?.["type"]).toBe("response.completed");
+  });
+
   it("evicts it too when the fields of the continuation are wrong", async () => {
     const peer = await bed.dial();
     const parent = await peer.create({ input: "hello" });

@@ -100,15 +100,19 @@ export const DEFAULT_SERVER_LIMITS: ServerLimits = {
 
 const CountSchema = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
 
+/** Longer than this no timer of Node runs. */
+const DURATION_MS_MAX = 2 ** 31 - 1;
+const DurationSchema = CountSchema.max(DURATION_MS_MAX);
+
 /** Members that are no bounds, such as the clock, are passed over. */
 const ServerLimitsSchema: z.ZodType<ServerLimits> = z.object({
-  connectionAgeMsMax: CountSchema,
+  connectionAgeMsMax: DurationSchema,
   atAgeCap: z.enum(["cut", "finish"]),
-  pingIntervalMs: CountSchema,
-  pongTimeoutMs: CountSchema,
+  pingIntervalMs: DurationSchema,
+  pongTimeoutMs: DurationSchema,
   messageSizeBytesMax: CountSchema.min(1).max(2 ** 30),
   bufferedSizeBytesMax: CountSchema,
-  stalledWriteMsMax: CountSchema,
+  stalledWriteMsMax: DurationSchema,
   inFlightMax: CountSchema.min(1),
   lanesMax: CountSchema,
   waitingMax: CountSchema,
@@ -117,8 +121,8 @@ const ServerLimitsSchema: z.ZodType<ServerLimits> = z.object({
   storedResponsesMax: CountSchema,
   sessionsMax: CountSchema,
   connectionsMax: CountSchema,
-  closeTimeoutMs: CountSchema,
-  pongDelayMs: z.union([CountSchema, z.literal("never")]),
+  closeTimeoutMs: DurationSchema,
+  pongDelayMs: z.union([DurationSchema, z.literal("never")]),
   canSteer: z.boolean(),
   errorShape: ErrorShapeSchema,
   upgradeHeaders: z.record(z.string().regex(/^[\w-]{1,64}$/), z.string().regex(/^[\x20-\x7e]{0,1024}$/)),

@@ -125,6 +125,9 @@ describe("bounds of the server", () => {
   it("says so when its port is taken, and when an option cannot be", async () => {
     await expect(openServerTestBed({ port: bed.server.port })).rejects.toMatchObject({ code: "HARNESS_PORT_IN_USE" });
     await expect(openServerTestBed({ port: 70_000 })).rejects.toMatchObject({ code: "HARNESS_INVALID_OPTION" });
+    await expect(openServerTestBed({ connectionAgeMsMax: 2 ** 31 })).rejects.toMatchObject({
+      code: "HARNESS_INVALID_OPTION",
+    });
     await expect(openServerTestBed({ inFlightMax: 0, lanesMax: -1 })).rejects.toMatchObject({
       code: "HARNESS_INVALID_OPTION",
       details: { problems: [{ path: "inFlightMax" }, { path: "lanesMax" }] },
