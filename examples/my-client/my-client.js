@@ -1,0 +1,38 @@
+import { setTimeout as pause } from "node:timers/promises";
+import WebSocket, { createWebSocketStream } from "ws";
+
+async function open({ baseUrl, apiKey, model, tools }) {
+  const url = `${baseUrl.replace("http", "ws")}/responses`;
+  const headers = { authorization: `Bearer ${apiKey}` };
+  const create = { model, store: false, tools: tools.map((tool) => ({ type: "function", ...tool })), input: [] };
+  const use = (call) => tools.find((tool) => tool.name === call.name).run(call.arguments);
+  let stream;
+  async function ask() {
+    if (!stream?.writable) {
+      const socket = new WebSocket(url, { headers });
+      const idle = setTimeout(() => socket.terminate(), 500);
+      socket.on("message", () => idle.refresh());
+      stream = createWebSocketStream(socket, { readableObjectMode: true, decodeStrings: false });
+    }
+    stream.write(JSON.stringify({ type: "response.create", ...create }));
+    for await (const message of stream.iterator({ destroyOnReturn: false })) {
+      const { type, response, error } = JSON.parse(message);
+      if (type === "response.completed") return response.output;
+      if (type === "error") throw new Error(error.message);
+    }
+  }
+  async function runTurn(userText) {
+    create.input.push({ type: "message", role: "user", content: userText });
+    for (let delayMs = 25; delayMs < 5_000; delayMs *= 2) {
+      const output = (await ask().catch(() => undefined)) ?? (await pause(Math.random() * delayMs, []));
+      create.input.push(...output);
+      if (output.at(-1)?.type === "message") return { outcome: "completed", text: output.at(-1).content[0].text };
+      for (const call of output.filter((item) => item.type === "function_call"))
+        create.input.push({ type: "function_call_output", call_id: call.call_id, output: await use(call) });
+    }
+    return { outcome: "failed", cause: "no answer after eight attempts" };
+  }
+  return { runTurn, close: async () => stream?.destroy() };
+}
+
+export const client = { name: "my-client", contract: { recoveryDeadlineMs: 5_000, idleDeadlineMs: 1_000 }, open };
