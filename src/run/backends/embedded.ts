@@ -59,12 +59,19 @@ function openWire(session: number, proxy: ControlledProxy, tap: SessionTap): Wir
       return { undo: async () => undefined };
     },
     async cut(mode, connection) {
+      // The proxy takes a toxic for a connection that is gone as well, and then strikes nothing.
+      if (!tap.isLive(connection)) throw new Error(`connection ${connection} is not there to be cut`);
       const type = TOXIC_OF_CUT[mode];
       const attributes = { connection };
       // FIN and RST strike the whole connection from either stream; silence has to be kept in both.
       const toClient = await proxy.addToxic({ type, direction: "to-client", attributes });
       if (mode !== "blackhole") return toClient;
-      return together(toClient, await proxy.addToxic({ type, direction: "to-server", attributes }));
+      try {
+        return together(toClient, await proxy.addToxic({ type, direction: "to-server", attributes }));
+      } catch (error) {
+        await toClient.undo();
+        throw error;
+      }
     },
   };
 }

@@ -31,6 +31,9 @@ export type ConnectionTapOptions = {
 
 type HeadState = { collected: Buffer; sizeBytesOut: number | undefined; isFrames: boolean };
 
+/** What came to the out edge of a direction, and the bytes that are still to go there when all before them has come. */
+type TailState = { sizeBytesCome: number; rest: Buffer };
+
 const NOTHING: Buffer = Buffer.alloc(0);
 
 /** The two faces of one connection: what the proxy shows to its interceptor, read as a protocol. */
@@ -40,6 +43,7 @@ export class ConnectionTap implements ConnectionInterceptor {
   readonly #options: ConnectionTapOptions;
   readonly #gone: Deferred<void> = createDeferred<void>();
   readonly #heads: Record<Direction, HeadState> = { "to-client": openHead(), "to-server": openHead() };
+  readonly #tails: Record<Direction, TailState> = { "to-client": openTail(), "to-server": openTail() };
   readonly #taps: Record<Direction, DirectionTap>;
   readonly #points = createPointReader();
   readonly #labeller = createMessageLabeller();
@@ -70,7 +74,7 @@ export class ConnectionTap implements ConnectionInterceptor {
   }
 
   bytes(gate: Gate, chunk: Buffer): GateAnswer {
-    if (gate.edge === "out") return { pass: chunk };
+    if (gate.edge === "out") return { pass: this.#takeOut(gate.direction, chunk) };
     this.#options.onBytes(chunk.length);
     const head = this.#heads[gate.direction];
     if (head.sizeBytesOut === undefined) return this.#takeHead(gate.direction, chunk);
@@ -87,9 +91,7 @@ export class ConnectionTap implements ConnectionInterceptor {
   }
 
   ended(gate: Gate): void {
-    // A peer that ends its side in the middle of a message has still sent those bytes.
-    const rest = gate.edge === "in" ? this.#taps[gate.direction].takeRest() : NOTHING;
-    if (rest.length > 0) this.#options.hand.inject(gate.direction, rest);
+    if (gate.edge === "in") this.#passRest(gate.direction);
     const faces = FACES_OF_DIRECTION[gate.direction];
     this.#record({ source: gate.edge === "in" ? faces.enters : faces.leaves, kind: "ended", edge: gate.edge });
   }
@@ -168,6 +170,25 @@ export class ConnectionTap implements ConnectionInterceptor {
     return { pass: Buffer.concat([out, pass]), ...(held === undefined ? {} : { held }) };
   }
 
+  /** A peer that ends its side in the middle of a message has still sent those bytes. */
+  #passRest(direction: Direction): void {
+    const tail = this.#tails[direction];
+    tail.rest = this.#taps[direction].takeRest();
+    // What goes before them may still be in a slow toxic, and they must not overtake it.
+    if (tail.rest.length > 0) this.#options.hand.inject(direction, this.#takeOut(direction, NOTHING));
+  }
+
+  /** What goes out in the place of what came out of the toxics: with the rest behind it where it was the last of it. */
+  #takeOut(direction: Direction, chunk: Buffer): Buffer {
+    const tail = this.#tails[direction];
+    tail.sizeBytesCome += chunk.length;
+    const sizeBytesPassed = (this.#heads[direction].sizeBytesOut ?? 0) + this.#taps[direction].passedOffset;
+    if (tail.rest.length === 0 || tail.sizeBytesCome < sizeBytesPassed) return chunk;
+    const { rest } = tail;
+    tail.rest = NOTHING;
+    return Buffer.concat([chunk, rest]);
+  }
+
   #readHead(direction: Direction, head: HttpHead): Buffer {
     if (direction === "to-server") {
       const onwards = withoutHeader(head, "sec-websocket-extensions");
@@ -198,6 +219,10 @@ export class ConnectionTap implements ConnectionInterceptor {
 
 function openHead(): HeadState {
   return { collected: NOTHING, sizeBytesOut: undefined, isFrames: false };
+}
+
+function openTail(): TailState {
+  return { sizeBytesCome: 0, rest: NOTHING };
 }
 
 function encodeRefusal(how: Exclude<DialRejection["how"], "reset">): Buffer {

@@ -53,6 +53,7 @@ export class StreamTap {
   #boundary = 0;
   #onStopped: (() => void) | undefined;
   #isStopped = false;
+  #hasEnded = false;
 
   constructor(options: StreamTapOptions) {
     this.#options = options;
@@ -64,8 +65,9 @@ export class StreamTap {
     return this.#passed;
   }
 
-  /** Bytes of an unfinished message that are kept back, for a peer that ended its side. */
+  /** The peer ended its side: answers the bytes of an unfinished message, and keeps none back from now on. */
   takeRest(): Buffer {
+    this.#hasEnded = true;
     const rest = this.#carry;
     this.#carry = NOTHING;
     return rest;
@@ -86,11 +88,12 @@ export class StreamTap {
     const end = start + data.length;
     this.#scan(data);
     // Each round passes a unit or stops, so the loop is bounded by the units and anchors at hand.
-    for (let step = this.#advance(start, end); step !== undefined; step = this.#advance(this.#passed, end)) {
+    for (let step = this.#advance(end); step !== undefined; step = this.#advance(end)) {
       this.#passed = step.cursor;
       const pass = data.subarray(0, step.cursor - start);
       if (step.stop !== undefined) {
         this.#options.onStop(step.stop);
+        if (this.#onStopped !== undefined && this.#passed === this.#boundary) this.#finishStop();
         return { pass, held: data.subarray(step.cursor - start) };
       }
       if (this.#onStopped !== undefined) {
@@ -98,8 +101,7 @@ export class StreamTap {
         return { pass };
       }
     }
-    const { anchors, session, direction } = this.#options;
-    if (anchors.needsWholeMessages(session, direction)) {
+    if (this.#keepsBack()) {
       this.#carry = Buffer.from(data.subarray(this.#passed - start));
       return { pass: data.subarray(0, this.#passed - start) };
     }
@@ -115,32 +117,49 @@ export class StreamTap {
   }
 
   /** Where to go next within the bytes up to `end`; undefined where nothing more can be decided. */
-  #advance(cursor: number, end: number): Advance | undefined {
-    const { anchors, session, connection, direction } = this.#options;
+  #advance(end: number): Advance | undefined {
     const next = this.#pending[0];
-    const reachable = next?.unit.frame.endOffset ?? end;
-    const bytes = anchors.byteAnchors({ session, connection }, direction).find(({ sizeBytes }) => sizeBytes >= cursor);
-    if (bytes !== undefined && bytes.sizeBytes <= reachable) {
-      return { cursor: bytes.sizeBytes, stop: { offset: bytes.sizeBytes, hits: [bytes.hit()], by: undefined } };
+    const byte = this.#byteAnchors().find(({ sizeBytes }) => sizeBytes >= this.#passed)?.sizeBytes;
+    if (next === undefined) {
+      // Within a message that is awaited whole, an anchor before the byte may come to light yet.
+      const reachable = this.#keepsBack() ? this.#passed : end;
+      return byte === undefined || byte > reachable ? undefined : this.#stopAt(byte, []);
     }
-    if (next === undefined) return undefined;
-    next.hits ??= this.#options.match(next.unit);
-    return this.#advanceOver(next, next.hits, cursor);
-  }
-
-  #advanceOver(next: PendingUnit, hits: readonly AnchorHit[], cursor: number): Advance {
     const { endOffset } = next.unit.frame;
-    const early = hits.filter((hit) => stopOffset(hit, next.unit) < endOffset);
-    if (early.length > 0) {
-      const offset = Math.min(...early.map((hit) => stopOffset(hit, next.unit)));
-      const reached = early.filter((hit) => stopOffset(hit, next.unit) === offset);
-      next.hits = hits.filter((hit) => !reached.includes(hit));
-      return { cursor: Math.max(cursor, offset), stop: { offset, hits: reached, by: undefined } };
+    const byteWithin = byte !== undefined && byte < endOffset ? byte : undefined;
+    // A message that a byte anchor may keep from coming through is not counted before it goes on.
+    if (byteWithin === undefined || this.#keepsBack()) next.hits ??= this.#options.match(next.unit);
+    const hits = next.hits ?? [];
+    const early = hits.map((hit) => stopOffset(hit, next.unit)).filter((offset) => offset < endOffset);
+    const offset = Math.min(...early, byteWithin ?? endOffset);
+    const reached = hits.filter((hit) => stopOffset(hit, next.unit) === offset);
+    if (offset < endOffset) {
+      if (next.hits !== undefined) next.hits = hits.filter((hit) => !reached.includes(hit));
+      return this.#stopAt(offset, reached);
     }
     this.#pending.shift();
     this.#boundary = endOffset;
     const by = this.#options.onPassed(next.unit);
-    return hits.length === 0 ? { cursor: endOffset } : { cursor: endOffset, stop: { offset: endOffset, hits, by } };
+    return reached.length === 0 && byte !== endOffset ? { cursor: endOffset } : this.#stopAt(endOffset, reached, by);
+  }
+
+  /** A stop for the hits of a message together with the byte anchors of the same place. */
+  #stopAt(offset: number, reached: readonly AnchorHit[], by?: number): Advance {
+    const bytes = this.#byteAnchors().filter(({ sizeBytes }) => sizeBytes === offset);
+    // A message whose beginning came through before it was awaited whole stands where it stands.
+    const cursor = Math.max(this.#passed, offset);
+    return { cursor, stop: { offset: cursor, hits: [...reached, ...bytes.map((anchor) => anchor.hit())], by } };
+  }
+
+  #byteAnchors(): ReturnType<AnchorRegistry["byteAnchors"]> {
+    const { anchors, session, connection, direction } = this.#options;
+    return anchors.byteAnchors({ session, connection }, direction);
+  }
+
+  /** Whether bytes of an unfinished message wait for the rest of it: an anchor may lie before or inside it. */
+  #keepsBack(): boolean {
+    const { anchors, session, direction } = this.#options;
+    return !this.#hasEnded && anchors.needsWholeMessages(session, direction);
   }
 
   #finishStop(): void {

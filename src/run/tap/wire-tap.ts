@@ -21,6 +21,8 @@ export type WireTapOptions = {
 export type SessionTap = {
   readonly liveConnection: () => number | undefined;
   readonly connectionGone: (connection: number) => Promise<void>;
+  /** Whether a connection was dialled and one of its sockets is still there. */
+  readonly isLive: (connection: number) => boolean;
   closeWithFrame(frame: { readonly code: number; readonly reason: string }, connection: number): Promise<void>;
   rejectDials(rejection: DialRejection): AppliedChange;
 };
@@ -109,9 +111,12 @@ function openSession(): SessionState {
     },
     tap: {
       liveConnection: () => [...live].at(-1),
+      isLive: (index) => live.has(index),
       connectionGone: async (index) => await connections.get(index)?.gone,
       async closeWithFrame({ code, reason }, index) {
-        await connections.get(index)?.close(code, reason);
+        const connection = connections.get(index);
+        if (connection === undefined) throw new Error(`no connection ${index} has been dialled`);
+        await connection.close(code, reason);
       },
       rejectDials(rejection) {
         const struck = createDeferred<void>();
