@@ -288,6 +288,17 @@ describe("the options of the server", () => {
     await bed.close();
   });
 
+  it("may all be left to their defaults but the port, or give a seed", async () => {
+    const ids = [];
+    for (const options of [{ port: 0 }, { port: 0, seed: 1 }, { port: 0, seed: 1 }]) {
+      const server = await openTcpProxyServer(options);
+      ids.push((await send(server.apiUrl, "GET /version")).headers["x-toxiproxy-request-id"]);
+      await server.close();
+    }
+    expect(ids[1]).toBe(ids[2]);
+    expect(ids[0]).not.toBe(ids[1]);
+  });
+
   it("populate it from a list", async () => {
     const upstream = await openUpstream((socket) => socket.end("hello"));
     const config = [{ name: "one", listen: "127.0.0.1:0", upstream: upstream.address }];

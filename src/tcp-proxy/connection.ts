@@ -139,7 +139,9 @@ export class Connection {
   #flowEnded(direction: Direction): void {
     const receiver = direction === "to-server" ? this.#server : this.#client;
     const sender = direction === "to-server" ? this.#client : this.#server;
-    const isWhole = !this.#options.keepsHalfClose || sender === undefined || sender.socket.destroyed;
+    // Half-closed is only what a peer half-closed: where a toxic ended the direction, the sender still has not.
+    const isHalf = this.#options.keepsHalfClose && sender?.socket.readableEnded === true && !sender.socket.destroyed;
+    const isWhole = !isHalf;
     if (receiver === undefined) {
       if (isWhole) this.#client.finish({ lingers: true });
       return;

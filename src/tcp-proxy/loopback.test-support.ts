@@ -5,6 +5,7 @@ import { createRandom } from "../determinism/random.ts";
 import { sleep } from "../determinism/waiting.ts";
 import { openTcpProxyServer, type TcpProxyServer, type TcpProxyServerOptions } from "./tcp-proxy-server.ts";
 
+/** The clock of every test here: real sockets have no other. */
 export const clock: Clock = createSystemClock();
 
 const DEADLINE_MS = 5000;
@@ -95,6 +96,7 @@ export type TestBed = {
 /** A toxic that can be taken out and changed. */
 export type AddedToxic = { remove(): Promise<void>; update(attributes: Record<string, number>): Promise<void> };
 
+/** Opens an upstream on any port; `onConnection` is what it does with each connection. */
 export async function openUpstream(onConnection?: (socket: Socket) => void): Promise<Upstream> {
   const sockets: TestSocket[] = [];
   const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
@@ -112,11 +114,13 @@ export async function openUpstream(onConnection?: (socket: Socket) => void): Pro
   };
 }
 
+/** Listens on any port of loopback and answers it. */
 export async function listen(server: Server): Promise<number> {
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   return (server.address() as AddressInfo).port;
 }
 
+/** Dials `host:port`; resolves when it is connected or was refused. */
 export async function dialAddress(address: string): Promise<TestSocket> {
   const [host, port] = address.split(":");
   const socket = connect({ host: host ?? "", port: Number(port), allowHalfOpen: true, noDelay: true });
@@ -125,6 +129,7 @@ export async function dialAddress(address: string): Promise<TestSocket> {
   return seen;
 }
 
+/** Opens a proxy server, an upstream and the proxy `wire` between its clients and that. */
 export async function openTestBed(options: Partial<TcpProxyServerOptions> = {}): Promise<TestBed> {
   const server = await openTcpProxyServer({ port: 0, clock, random: createRandom(1), ...options });
   const toxiproxy = new Toxiproxy(server.apiUrl);

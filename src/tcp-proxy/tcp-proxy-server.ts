@@ -1,6 +1,6 @@
 import type { Server } from "node:http";
-import type { Clock } from "../determinism/clock.ts";
-import type { Random } from "../determinism/random.ts";
+import { createSystemClock, type Clock } from "../determinism/clock.ts";
+import { createRandom, drawSeed, type Random } from "../determinism/random.ts";
 import { HarnessError, messageOf, systemCodeOf } from "../errors.ts";
 import { formatAddress } from "./address.ts";
 import { decodeBody } from "./api-body.ts";
@@ -30,10 +30,12 @@ export type TcpProxyServerOptions = {
   readonly host?: string;
   /** The port of the API; absent: 8474, as Toxiproxy's. 0 takes any free port. */
   readonly port?: number;
-  /** What delays, deadlines and holds are measured with. */
-  readonly clock: Clock;
-  /** Where toxicity, jitter and request ids come from: the same seed, the same draws for the n-th connection of a proxy. */
-  readonly random: Random;
+  /** What delays, deadlines and holds are measured with; absent: the machine's clock. */
+  readonly clock?: Clock;
+  /** Decides toxicity, jitter and request ids: the same seed, the same draws for the n-th connection of a proxy. */
+  readonly seed?: number;
+  /** The stream to draw from instead of one that is made from `seed`; both absent: a seed that nobody chose. */
+  readonly random?: Random;
   /** Looks into every connection of every proxy; absent: nobody does, and bytes take the short way. */
   readonly interceptor?: Interceptor;
   /** How long a gate may stay closed before it opens by itself; absent: 10 000 ms. */
@@ -67,9 +69,10 @@ export type TcpProxyServer = {
 export async function openTcpProxyServer(options: TcpProxyServerOptions): Promise<TcpProxyServer> {
   const host = options.host ?? "127.0.0.1";
   const metrics = createProxyMetrics();
+  const random = options.random ?? createRandom(options.seed ?? drawSeed(), "tcp-proxy");
   const proxies = new ProxyCollection({
-    clock: options.clock,
-    random: options.random.fork("tcp-proxy"),
+    clock: options.clock ?? createSystemClock(),
+    random: random.fork("connections"),
     interceptor: options.interceptor,
     holdDeadlineMs: options.holdDeadlineMs ?? 10_000,
     keepsHalfClose: options.keepsHalfClose ?? false,
@@ -78,7 +81,7 @@ export async function openTcpProxyServer(options: TcpProxyServerOptions): Promis
   });
   const server = createApiServer({
     proxies,
-    random: options.random.fork("request-id"),
+    random: random.fork("request-id"),
     moreRoutes: metricsRoutes(options, metrics),
   });
   const port = await listenOn(server, host, options.port ?? 8474);

@@ -45,6 +45,15 @@ describe("a proxy without toxics", () => {
     await until("the close of both", () => asking.client.isClosed && asking.server.isClosed);
   });
 
+  it("where half-close is kept, a toxic still ends the connection whole", async () => {
+    bed = await openTestBed({ keepsHalfClose: true });
+    await bed.addToxic("limit_data", { bytes: 1 }, { stream: "upstream" });
+    const { client, server } = await bed.connect();
+    client.write("ab");
+    await Promise.all([server.seesEnd(), client.seesEnd()]);
+    expect(server.text()).toBe("a");
+  });
+
   it("where half-close is kept, a reset still ends the other side whole", async () => {
     bed = await openTestBed({ keepsHalfClose: true });
     const { client, server } = await bed.connect();

@@ -32,7 +32,7 @@ describe("cutwire_stall", () => {
     expect(server.sizeBytes).toBe(0);
   });
 
-  it("slows the sender down, and loses nothing of ten megabytes", async () => {
+  it("slows the sender down, and loses nothing of 32 MiB", async () => {
     const { client, server } = await bed.connect();
     const toxic = await bed.addToxic("cutwire_stall", {}, { stream: "upstream" });
     const bytes = Buffer.alloc(32 * 1024 * 1024, "0123456789abcdef");
