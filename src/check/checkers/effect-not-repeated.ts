@@ -1,5 +1,6 @@
+import type { ToolExecution } from "../../history/tool-operations.ts";
 import { type Checker, evidenceOf, notExercised, worstOf } from "../checker.ts";
-import { collectOperations, type Operation, wasInformed } from "../operations.ts";
+import { collectOperations, type Operation, type OperationCall, wasInformed } from "../operations.ts";
 import type { Finding } from "../verdict.ts";
 
 /** INV-02: an effect is not had again because the model was not told that it was had. */
@@ -21,14 +22,42 @@ export const effectNotRepeated: Checker = {
 
 // A model that repeats an action knowingly is not blamed: then the first call and its output were in what it saw.
 function findingOf({ session, operation, executions, calls }: Operation): Finding {
-  const effects = executions.flatMap(({ effect }) => (effect === undefined ? [] : [effect]));
-  const uninformed = calls.slice(1).find(({ response }) => !wasInformed(response, operation));
-  if (effects.length < 2 || uninformed === undefined) return { outcome: "holds", message: "", evidence: [] };
+  const effective = executions.filter(({ effect }) => effect !== undefined);
+  const uninformed = calls.find(
+    ({ response }, index) =>
+      index > 0 && !wasInformed(response, operation) && repeatsEffect({ effective, calls, index }),
+  );
+  if (uninformed === undefined) return { outcome: "holds", message: "", evidence: [] };
+  const again =
+    effective.slice(1).find(({ started }) => started.sequence > uninformed.done.sequence) ?? effective.at(-1);
   return {
     outcome: "violated",
     message:
-      `session ${session}: operation ${operation} took effect ${effects.length} times; ` +
-      `the second call (${uninformed.call.call_id}) came from a model that had not been told of the first`,
-    evidence: evidenceOf(calls[0]?.done, effects[0], uninformed.response.create, uninformed.done, effects[1]),
+      `session ${session}: operation ${operation} took effect ${effective.length} times; ` +
+      `the call ${uninformed.call.call_id} came from a model that had not been told of the one before`,
+    evidence: evidenceOf(
+      calls[0]?.done,
+      effective[0]?.effect,
+      uninformed.response.create,
+      uninformed.done,
+      again?.effect,
+    ),
   };
+}
+
+// The ledger does not say for which call a tool ran. But a run that started between two calls was for the first of
+// them, and where more runs took effect than there were calls from this one on, one of them was for a call before it.
+function repeatsEffect(of: {
+  readonly effective: readonly ToolExecution[];
+  readonly calls: readonly OperationCall[];
+  readonly index: number;
+}): boolean {
+  const { effective, calls, index } = of;
+  const from = calls[index]?.done.sequence ?? Number.POSITIVE_INFINITY;
+  const until = calls[index + 1]?.done.sequence ?? Number.POSITIVE_INFINITY;
+  const since = effective.filter(({ started }) => started.sequence > from);
+  if (since.length === 0) return false;
+  const hadEffectBefore = since.length < effective.length;
+  const ranForThis = since.some(({ started }) => started.sequence < until);
+  return (hadEffectBefore && ranForThis) || effective.length > calls.length - index;
 }

@@ -7,7 +7,8 @@ export const recoversOrReports: Checker = {
   name: "recovers-or-reports",
   rule: "INV-23",
   claim: "Every turn ends within the promised time: completed, or failed with a cause. It never waits in silence.",
-  undecided: "Unknown where the run was interrupted before the turn was over. Not exercised where no turn was begun.",
+  undecided:
+    "Unknown where the run was interrupted, or reached a limit of its plan, before the turn was over. Not exercised where no turn was begun.",
   source: "failures.md INV-23 (B39, B43, B56, B59, B63)",
   advice:
     "Look at what the client waits for after its connection is gone: an answer that only the old connection could bring, or a close event that never comes.",
@@ -44,6 +45,7 @@ function findingOf(turn: ObservedTurn, { history }: CheckContext): Finding {
 
 function unended({ started }: ObservedTurn, history: CheckContext["history"], who: string): Finding {
   const exited = history.find((event) => event.kind === "client-exited" && !event.expected);
+  // A limit is a bound of the plan and not a promise of the client, so reaching it convicts nobody.
   const limit = history.find((event) => event.kind === "limit-reached");
   if (exited !== undefined) {
     return {
@@ -53,8 +55,10 @@ function unended({ started }: ObservedTurn, history: CheckContext["history"], wh
     };
   }
   if (limit?.kind === "limit-reached") {
-    const message = `${who} went on until the run's limit ${limit.limit} (${limit.value}) was reached`;
-    return { outcome: "violated", message, evidence: evidenceOf(started, limit) };
+    const message =
+      `${who} was not over when the run reached its limit ${limit.limit} (${limit.value}): ` +
+      "either the client floods, or the plan needs a higher limit";
+    return { outcome: "unknown", message, evidence: evidenceOf(started, limit) };
   }
   return { outcome: "unknown", message: `${who} was not over when the run was`, evidence: evidenceOf(started) };
 }

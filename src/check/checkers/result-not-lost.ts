@@ -67,7 +67,7 @@ function neverDelivered({ session, started, returned }: ToolExecution, context: 
   );
   const evidence = evidenceOf(returned, turn?.ended ?? turn?.overdue);
   if (turn?.overdue !== undefined) {
-    return { outcome: "violated", message: `${who} was never sent; the turn stood still instead`, evidence };
+    return { outcome: "violated", message: `${who} never reached the model; the turn stood still instead`, evidence };
   }
   if (turn?.ended?.outcome === "completed") {
     return {

@@ -1,0 +1,199 @@
+import { expect } from "vitest";
+
+import { digestOfText } from "../determinism/stable-json.ts";
+import type { EventBody, EventOf, EventPlace, HistoryEvent } from "../history/event.ts";
+import { DEFAULT_CONTRACT } from "../plan/contract.ts";
+import type { ScheduledFault } from "../plan/fault.ts";
+import { DEFAULT_LIMITS, type Plan } from "../plan/plan.ts";
+import type { Item } from "../protocol/items.ts";
+import { checkHistory } from "./check-history.ts";
+import type { Checker } from "./checker.ts";
+import type { Verdict } from "./verdict.ts";
+
+/** A history that a test writes event by event, as the faces, the ledger and the harness would have. */
+export type HistoryFixture = {
+  readonly events: HistoryEvent[];
+  /** Whose events are written; `inSession` gives the same history for another one. */
+  readonly session: number;
+};
+
+/** Opens a history in which the run and the client have started. */
+export function openFixture({ scripted = true }: { readonly scripted?: boolean } = {}): HistoryFixture {
+  const fixture: HistoryFixture = { events: [], session: 0 };
+  const names = { plan: "0", client: "fixture", backend: "embedded", target: "reference" };
+  record(fixture, { source: "harness", kind: "run-started", scripted, ...names });
+  record(fixture, { source: "client", kind: "client-started", name: "fixture" });
+  return fixture;
+}
+
+/** The same history, for events of another session. */
+export function inSession(fixture: HistoryFixture, session: number): HistoryFixture {
+  return { ...fixture, session };
+}
+
+/** Writes one event and answers its sequence number. */
+export function record(fixture: HistoryFixture, body: EventBody, place: EventPlace = {}): number {
+  const { events, session } = fixture;
+  const sequence = events.length;
+  const sourceSequence = events.filter(({ source }) => source === body.source).length;
+  events.push({ sequence, sourceSequence, atMs: sequence, session, ...body, ...place });
+  return sequence;
+}
+
+/** The harness begins a turn; answers the event's number, as everything below does. */
+export function startTurn(fixture: HistoryFixture, turn: number, { probe = false } = {}): number {
+  return record(fixture, { source: "harness", kind: "turn-started", turn, probe, userText: `turn ${turn}` });
+}
+
+/** A turn ends: completed, or failed with a cause. */
+export function endTurn(
+  fixture: HistoryFixture,
+  turn: number,
+  { cause, probe = false }: { readonly cause?: string; readonly probe?: boolean } = {},
+): number {
+  const result = cause === undefined ? ({ outcome: "completed" } as const) : ({ outcome: "failed", cause } as const);
+  return record(fixture, { source: "harness", kind: "turn-ended", turn, probe, ...result });
+}
+
+/** A turn is still open at its deadline. */
+export function overdueTurn(fixture: HistoryFixture, turn: number, { probe = false } = {}): number {
+  return record(fixture, { source: "harness", kind: "turn-overdue", turn, probe, deadlineMs: 700 });
+}
+
+/** The last turn of every healthy session. */
+export function completeProbe(fixture: HistoryFixture, turn: number): void {
+  startTurn(fixture, turn, { probe: true });
+  respond(fixture, { id: `probe-${fixture.session}`, input: [user("still there?")], output: [says("yes")] });
+  endTurn(fixture, turn, { probe: true });
+}
+
+/** A create, and what came back for it. */
+export type ResponseFixture = {
+  readonly id: string;
+  readonly input: readonly Item[];
+  readonly previous?: string;
+  /** The items that are done at the server's side; none where absent. */
+  readonly output?: readonly Item[];
+  /** Whether `response.completed` is not sent, sent but lost on the wire, or received; received where absent. */
+  readonly completed?: "never" | "lost" | "received";
+  readonly connection?: number;
+};
+
+/** The sequence numbers of what `respond` wrote. */
+export type WrittenResponse = {
+  readonly create: number;
+  readonly created: number;
+  /** One for each item of the output. */
+  readonly done: readonly number[];
+  readonly completed: number | undefined;
+};
+
+/** A create that is accepted, as both faces of the wire see it. */
+export function respond(fixture: HistoryFixture, options: ResponseFixture): WrittenResponse {
+  const { id, input, previous, output = [], completed = "received", connection = 0 } = options;
+  const chain = previous === undefined ? {} : { previous_response_id: previous };
+  const create = message(fixture, { direction: "to-server", type: "response.create", body: { input, ...chain } });
+  const created = answer("response.created");
+  const done = output.map((item) => answer("response.output_item.done", { item }));
+  const end = completed === "never" ? undefined : answer("response.completed", { response: { id, output } });
+  if (completed === "received") {
+    record(fixture, facing("client-face", { direction: "to-client", type: "response.completed" }), placed());
+  }
+  return { create, created, done, completed: end };
+
+  function placed(): EventPlace {
+    return { connection, responseId: id };
+  }
+  function answer(type: string, body: Readonly<Record<string, unknown>> = {}): number {
+    return record(fixture, facing("server-face", { direction: "to-client", type, body }), placed());
+  }
+  function message(into: HistoryFixture, seen: SeenMessage): number {
+    return record(into, facing("client-face", seen), { connection });
+  }
+}
+
+type SeenMessage = Pick<EventOf<"message">, "direction" | "type" | "body">;
+
+function facing(source: "client-face" | "server-face", seen: SeenMessage): EventBody {
+  return { source, kind: "message", frame: 0, endOffset: 0, ...seen };
+}
+
+/** How far a tool came. */
+export type ToolFixture = {
+  /** Names the run, and its output. */
+  readonly execution: number;
+  readonly operation: string;
+  /** It returned where absent. */
+  readonly until?: "started" | "effect";
+};
+
+/** A run of a tool, from its start to its return or as far as it came. */
+export function runTool(
+  fixture: HistoryFixture,
+  { execution, operation, until }: ToolFixture,
+): { readonly started: number; readonly effect: number; readonly returned: number } {
+  const base = { source: "tool", execution } as const;
+  const place = { operation };
+  const written = { started: -1, effect: -1, returned: -1 };
+  written.started = record(fixture, { ...base, kind: "tool-started", name: "perform", argumentsDigest: "" }, place);
+  if (until === "started") return written;
+  written.effect = record(fixture, { ...base, kind: "tool-effect" }, place);
+  if (until === "effect") return written;
+  const outputDigest = digestOfText(receipt(execution));
+  written.returned = record(fixture, { ...base, kind: "tool-returned", outputDigest, failed: false }, place);
+  return written;
+}
+
+/** What the run of a tool answers. */
+export function receipt(execution: number): string {
+  return `receipt-${execution}`;
+}
+
+/** What the user says. */
+export function user(text: string): Item {
+  return { type: "message", role: "user", content: text };
+}
+
+/** What the model says. */
+export function says(text: string): Item {
+  return { type: "message", role: "assistant", content: text };
+}
+
+/** The model asks for an operation. */
+export function call(callId: string, operation: string): Item {
+  return { type: "function_call", call_id: callId, name: "perform", arguments: JSON.stringify({ operation }) };
+}
+
+/** The answer to a call: the receipt of a run, or a text of the client's own. */
+export function output(callId: string, of: number | string): Item {
+  return { type: "function_call_output", call_id: callId, output: typeof of === "number" ? receipt(of) : of };
+}
+
+/** A plan with the faults of these ids. */
+export function planOf(...ids: readonly string[]): Plan {
+  const faults = ids.map((id): ScheduledFault => ({
+    id,
+    fault: { kind: "cut", mode: "fin" },
+    when: { place: { session: 0 }, at: { kind: "point", point: "P6", occurrence: 1 } },
+    heal: { kind: "on-close" },
+  }));
+  const sessions = [{ turns: [{ userText: "turn 0", script: { steps: [{ text: "yes" }] } }] }];
+  return { formatVersion: 1, seed: 1, workload: { sessions }, faults, limits: DEFAULT_LIMITS };
+}
+
+/**
+ * Judges the history by one checker, for a plan without faults.
+ *
+ * Every verdict keeps the promise about witnesses, so it is expected here: events that exist, in order, each once.
+ */
+export function judge(checker: Checker, { events }: HistoryFixture): Verdict {
+  const input = { plan: planOf(), contract: DEFAULT_CONTRACT, history: events };
+  const verdict = checkHistory(input, [checker])[0];
+  if (verdict === undefined) throw new Error("one checker gives one verdict");
+  const { evidence } = verdict;
+  expect(evidence, "the witness is in order, each event once").toEqual(
+    [...new Set(evidence)].toSorted((left, right) => left - right),
+  );
+  expect(evidence.every((sequence) => events[sequence] !== undefined)).toBe(true);
+  return verdict;
+}
