@@ -147,6 +147,7 @@ describe("what is accepted", () => {
     ["fields that nobody knows", { shiny: [1] }],
     ["items that nobody knows", { input: [USER, { type: "shell_call", action: {} }] }],
     ["an id that is used again once its call is answered", { input: [CALL, OUTPUT, CALL, OUTPUT] }],
+    ["two calls of one id that get two outputs", { input: [CALL, CALL, OUTPUT, OUTPUT] }],
     ["null for absent", { tools: null, instructions: null, previous_response_id: null, metadata: null }],
     ["nothing new at all", { input: [] }],
   ])("%s", async (_what, fields) => {

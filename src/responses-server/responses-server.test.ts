@@ -1,17 +1,7 @@
-import OpenAI from "openai";
-import { ResponsesWS } from "openai/resources/responses/ws";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
 import type { JsonObject } from "../protocol/json.ts";
-import {
-  idOf,
-  openServerTestBed,
-  outputOf,
-  responseOf,
-  type ServerTestBed,
-  typesOf,
-  until,
-} from "./server-test-bed.ts";
+import { idOf, openServerTestBed, outputOf, responseOf, type ServerTestBed, typesOf } from "./server-test-bed.ts";
 
 let bed: ServerTestBed;
 beforeEach(async () => {
@@ -103,6 +93,18 @@ describe("one tool turn on the default lane (protocol.md A.1)", () => {
     expect(outputOf(replayed)).toMatchObject([{ content: [{ text: "It is sunny." }] }]);
   });
 
+  it("goes on over three responses, whose items stay in their order", async () => {
+    const peer = await bed.dial();
+    const first = await peer.create({ input: "weather?" });
+    const output = { ...TOOL_OUTPUT, call_id: callOf(first)["call_id"] };
+    const second = await peer.create({ previous_response_id: idOf(first), input: [output] });
+    const third = await peer.create({ previous_response_id: idOf(second), input: "hello" });
+    expect(outputOf(third)).toMatchObject([{ content: [{ text: "Hi there, friend." }] }]);
+    const fourth = await peer.create({ previous_response_id: idOf(third), input: [] });
+    expect(outputOf(fourth)).toMatchObject([{ content: [{ text: "Hi there, friend." }] }]);
+    expect(bed.eventsOf("create-accepted").map(({ effectiveInputSize }) => effectiveInputSize)).toEqual([1, 3, 5, 6]);
+  });
+
   it("asks again under a new call id when the client forgot the call", async () => {
     const peer = await bed.dial();
     const first = await peer.create({ input: "weather?" });
@@ -169,6 +171,19 @@ describe("the connection's memory", () => {
     expect((await other.create(next))[0]).toMatchObject({ error: { code: "previous_response_not_found" } });
   });
 
+  it("counts what lay in the cache of the connection as cached tokens, and nothing that was read from the store", async () => {
+    const first = await bed.dial();
+    const parent = await first.create({ input: "hello", store: true });
+    const usageOf = (events: readonly JsonObject[]): unknown => responseOf(events.at(-1))["usage"];
+    const total = (usageOf(parent) as { total_tokens: number }).total_tokens;
+    expect(usageOf(parent)).toMatchObject({ input_tokens_details: { cached_tokens: 0, cache_write_tokens: 0 } });
+    const same = await first.create({ previous_response_id: idOf(parent), input: [] });
+    expect(usageOf(same)).toMatchObject({ input_tokens: total, input_tokens_details: { cached_tokens: total } });
+    const second = await bed.dial();
+    const other = await second.create({ previous_response_id: idOf(parent), input: [] });
+    expect(usageOf(other)).toMatchObject({ input_tokens: total, input_tokens_details: { cached_tokens: 0 } });
+  });
+
   it("gives a warm-up an id that can be chained with only new input", async () => {
     const peer = await bed.dial();
     const warm = await peer.create({ generate: false, input: [], instructions: "be kind" });
@@ -206,34 +221,5 @@ describe("ids and times", () => {
   it("puts a request id into the answer to the upgrade", async () => {
     const peer = await bed.dial();
     expect(peer.headers["x-request-id"]).toMatch(/^req_[0-9a-f]{8}_000001$/);
-  });
-});
-
-describe("the real openai client", () => {
-  it("runs a whole tool loop on one connection", async () => {
-    const client = new OpenAI({ baseURL: bed.server.url, apiKey: "key-sdk" });
-    const socket = new ResponsesWS(client);
-    const completed: OpenAI.Responses.Response[] = [];
-    const problems: unknown[] = [];
-    socket.on("error", (error) => problems.push(error));
-    socket.on("response.completed", (event) => completed.push(event.response));
-    // The SDK keeps what is sent before the connection is open.
-    socket.send({ type: "response.create", model: "m", store: false, input: "weather?" });
-    await until(() => completed.length === 1, "the first response");
-    const call = completed[0]?.output[0];
-    const callId = call?.type === "function_call" ? call.call_id : "";
-    socket.send({
-      type: "response.create",
-      model: "m",
-      store: false,
-      previous_response_id: completed[0]?.id ?? "",
-      input: [{ type: "function_call_output", call_id: callId, output: "sunny" }],
-    });
-    await until(() => completed.length === 2, "the second response");
-    expect(completed[1]?.output).toMatchObject([{ type: "message", content: [{ text: "It is sunny." }] }]);
-    expect(problems).toEqual([]);
-    socket.close();
-    await until(() => bed.server.connectionCount() === 0, "the connection to close");
-    expect(bed.eventsOf("connection-closed")).toMatchObject([{ apiKey: "key-sdk", connection: 0, code: 1000 }]);
   });
 });
