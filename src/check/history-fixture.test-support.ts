@@ -41,7 +41,11 @@ export function record(fixture: HistoryFixture, body: EventBody, place: EventPla
 }
 
 /** The harness begins a turn; answers the event's number, as everything below does. */
-export function startTurn(fixture: HistoryFixture, turn: number, { probe = false } = {}): number {
+export function startTurn(
+  fixture: HistoryFixture,
+  turn: number,
+  { probe = false }: { readonly probe?: boolean } = {},
+): number {
   return record(fixture, { source: "harness", kind: "turn-started", turn, probe, userText: `turn ${turn}` });
 }
 
@@ -56,7 +60,11 @@ export function endTurn(
 }
 
 /** A turn is still open at its deadline. */
-export function overdueTurn(fixture: HistoryFixture, turn: number, { probe = false } = {}): number {
+export function overdueTurn(
+  fixture: HistoryFixture,
+  turn: number,
+  { probe = false }: { readonly probe?: boolean } = {},
+): number {
   return record(fixture, { source: "harness", kind: "turn-overdue", turn, probe, deadlineMs: 700 });
 }
 

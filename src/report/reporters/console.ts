@@ -67,8 +67,8 @@ function detailOf(scenario: ScenarioReport, paint: Paint): readonly string[] {
   const open = scenario.verdicts.filter(({ judgement }) => judgement !== "as-expected");
   const unfired = scenario.faults.filter(({ state }) => state !== "fired");
   // What is undecided only because a fault did not fire is said once, by that fault.
-  const isShown = ({ outcome }: JudgedVerdict): boolean =>
-    outcome === "violated" || (outcome === "unknown" && unfired.length === 0);
+  const isShown = ({ outcome, judgement }: JudgedVerdict): boolean =>
+    outcome === "violated" || judgement === "missing-violation" || (outcome === "unknown" && unfired.length === 0);
   const shown = open.filter(isShown);
   const rest = open.filter((verdict) => !isShown(verdict)).map(({ rule, outcome }) => `${rule} ${outcome}`);
   return [
@@ -106,5 +106,6 @@ function summaryOf(report: RunReport, paint: Paint): string {
     ...(count("undecided") > 0 ? [paint.doubtful(`${count("undecided")} undecided`)] : []),
     ...(report.interrupted ? [paint.doubtful("interrupted: what was found until then is kept")] : []),
   ];
-  return `${report.scenarios.length} scenarios: ${parts.join(", ")} in ${seconds} s`;
+  const total = report.scenarios.length;
+  return `${total} ${total === 1 ? "scenario" : "scenarios"}: ${parts.join(", ")} in ${seconds} s`;
 }

@@ -1,0 +1,137 @@
+import { describe, expect, it } from "vitest";
+
+import type { Paint } from "../reporter.ts";
+import { PLAIN, reportOf, scenarioOf, verdictOf } from "../report-fixture.test-support.ts";
+import type { RunReport } from "../run-report.ts";
+import { consoleReporter } from "./console.ts";
+
+function render(given: Partial<RunReport>): string {
+  return consoleReporter.render(reportOf(given), { paint: PLAIN });
+}
+
+const LOST = verdictOf({
+  outcome: "violated",
+  judgement: "unexpected-violation",
+  message: "session 0: the result of operation book never reached the model, yet the turn ended as completed",
+  evidence: [34, 104],
+  repeated: { violatedRuns: 3, runs: 4 },
+});
+
+describe("the report for a person", () => {
+  it("is a table alone where all went as expected", () => {
+    const quiet = scenarioOf({
+      name: "no-fault-at-all",
+      verdicts: [verdictOf({}), verdictOf({ outcome: "not-exercised" })],
+      faults: [],
+      durationMs: 0,
+    });
+    expect(render({ scenarios: [scenarioOf({}), quiet] })).toMatchInlineSnapshot(`
+      "reference against reference on embedded
+
+      scenario         outcome      rules   faults        time
+      fin-mid-text     as expected  1 hold  1 of 1 fired  1.2 s
+      no-fault-at-all  as expected  1 hold  none          0.0 s
+
+      2 scenarios: 2 as expected in 2.3 s
+      "
+    `);
+  });
+
+  it("tells each violation with its witness, advice, trace and replay command", () => {
+    const violated = scenarioOf({
+      name: "cut-after-call-done",
+      outcome: "violated",
+      verdicts: [verdictOf({ rule: "INV-01", checker: "call-runs-once" }), LOST],
+      replayCommand: "npx cutwire replay .cutwire/run/cut-after-call-done/reproduction.json",
+    });
+    expect(render({ client: "planted:M11", scenarios: [violated, scenarioOf({})], exitCode: 1 }))
+      .toMatchInlineSnapshot(`
+      "planted:M11 against reference on embedded
+
+      scenario             outcome      rules               faults        time
+      cut-after-call-done  violated     1 hold, 1 violated  1 of 1 fired  1.2 s
+      fin-mid-text         as expected  1 hold              1 of 1 fired  1.2 s
+
+      cut-after-call-done
+        The answer is cut off in the middle of its text.
+        INV-03 result-not-lost: violated, 3 of 4 runs
+          session 0: the result of operation book never reached the model, yet the turn ended as completed
+          witness: events 34, 104
+          advice: Keep a finished tool's result apart from the connection that asked for it.
+        trace    .cutwire/run/fin-mid-text/history.jsonl
+        replay   npx cutwire replay .cutwire/run/cut-after-call-done/reproduction.json
+
+      2 scenarios: 1 as expected, 1 violated in 2.3 s
+      "
+    `);
+  });
+
+  it("tells which violation is gone, which fault did not fire and which rule had nothing to judge", () => {
+    const gone = scenarioOf({
+      name: "known-defect",
+      outcome: "violated",
+      verdicts: [verdictOf({ expected: "violated", judgement: "missing-violation" })],
+    });
+    const undecided = scenarioOf({
+      outcome: "undecided",
+      verdicts: [
+        verdictOf({
+          outcome: "unknown",
+          judgement: "undecided",
+          message: "nothing wrong was seen, but fault cut missed",
+        }),
+        verdictOf({ rule: "INV-01", outcome: "not-exercised", judgement: "undecided" }),
+        verdictOf({ rule: "INV-02", outcome: "not-exercised", judgement: "undecided" }),
+      ],
+      faults: [
+        { id: "cut", state: "missed", why: "the run ended before its anchor was reached", events: [9] },
+        { id: "slow", state: "fired", events: [10] },
+      ],
+    });
+    expect(render({ scenarios: [gone, undecided], exitCode: 1 })).toMatchInlineSnapshot(`
+      "reference against reference on embedded
+
+      scenario      outcome    rules              faults        time
+      known-defect  violated   1 hold             1 of 1 fired  1.2 s
+      fin-mid-text  undecided  0 hold, 1 unknown  1 of 2 fired  1.2 s
+
+      known-defect
+        The answer is cut off in the middle of its text.
+        INV-03 result-not-lost: holds (expected: violated)
+          each of 1 tool results reached the model once
+        trace    .cutwire/run/fin-mid-text/history.jsonl
+
+      fin-mid-text
+        The answer is cut off in the middle of its text.
+        fault cut missed: the run ended before its anchor was reached
+        also undecided: INV-03 unknown, INV-01 not-exercised, INV-02 not-exercised
+        trace    .cutwire/run/fin-mid-text/history.jsonl
+
+      2 scenarios: 0 as expected, 1 violated, 1 undecided in 2.3 s
+      "
+    `);
+  });
+
+  it("says that it was interrupted, and that nothing ran", () => {
+    expect(render({ interrupted: true, exitCode: 130, durationMs: 40 })).toMatchInlineSnapshot(`
+      "reference against reference on embedded
+
+      scenario  outcome  rules  faults  time
+
+      0 scenarios: 0 as expected, interrupted: what was found until then is kept in 0.0 s
+      "
+    `);
+  });
+
+  it("paints outcomes without moving a column", () => {
+    const mark = (text: string): string => `<${text}>`;
+    const paint: Paint = { good: mark, bad: mark, doubtful: mark, strong: mark, faint: mark };
+    const scenarios = [
+      scenarioOf({}),
+      scenarioOf({ name: "cut-after-call-done", outcome: "violated", verdicts: [LOST] }),
+    ];
+    const painted = consoleReporter.render(reportOf({ scenarios }), { paint });
+    expect(painted.replaceAll(/[<>]/g, "")).toBe(render({ scenarios }));
+    expect(painted).toContain("<violated   >");
+  });
+});

@@ -1,0 +1,23 @@
+import { describe, expect, it } from "vitest";
+
+import { PLAIN, reportOf, scenarioOf, verdictOf } from "../report-fixture.test-support.ts";
+import { jsonReporter } from "./json.ts";
+
+describe("the JSON report", () => {
+  it("is the report, whole, as a text that ends with its line", () => {
+    const repeated = { violatedRuns: 3, runs: 4 };
+    const verdicts = [verdictOf({ outcome: "violated", judgement: "unexpected-violation", repeated })];
+    const report = reportOf({ scenarios: [scenarioOf({ outcome: "violated", verdicts })], exitCode: 1 });
+    const text = jsonReporter.render(report, { paint: PLAIN });
+    expect(JSON.parse(text)).toEqual(report);
+    expect(text.endsWith("}\n")).toBe(true);
+  });
+
+  it("is the same text for the same report, whatever the order of its members", () => {
+    const report = reportOf({ scenarios: [scenarioOf({})] });
+    const turned = reportOf(Object.fromEntries(Object.entries(report).toReversed()));
+    const text = jsonReporter.render(report, { paint: PLAIN });
+    expect(jsonReporter.render(turned, { paint: PLAIN })).toBe(text);
+    expect(text.indexOf('"backend"')).toBeLessThan(text.indexOf('"client"'));
+  });
+});
