@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { setMaxListeners } from "node:events";
 
 import type { Clock } from "../determinism/clock.ts";
 import { createDeferred, DEADLINE_PASSED, settleWithin, sleep } from "../determinism/waiting.ts";
@@ -40,6 +41,8 @@ const APPLY_DEADLINE_MS = 5_000;
 /** Arms every fault of a plan. No byte may have flowed yet, because each anchor counts from here. */
 export function startFaultSchedule(options: FaultScheduleOptions): FaultSchedule {
   const ending = new AbortController();
+  // Every fault waits for the end of the run, so there are as many listeners as faults, which the plan bounds.
+  setMaxListeners(0, ending.signal, options.signal);
   const striking = new Set<Promise<void>>();
   const underway = options.faults.flatMap((scheduled) =>
     armFault(scheduled, { options, striking, ending: ending.signal }),
@@ -230,10 +233,12 @@ function onceAborted(signal: AbortSignal, act: () => void): void {
 /** Whether a promise resolves before the signal is aborted. */
 async function resolvesBefore(promise: Promise<unknown>, signal: AbortSignal): Promise<boolean> {
   if (signal.aborted) return false;
-  return await new Promise((resolve) => {
-    signal.addEventListener("abort", () => resolve(false), { once: true });
-    void promise.then(() => resolve(true));
-  });
+  const aborted = createDeferred<false>();
+  const abort = (): void => aborted.resolve(false);
+  signal.addEventListener("abort", abort, { once: true });
+  const isResolved = await Promise.race([promise.then(() => true), aborted.promise]);
+  signal.removeEventListener("abort", abort);
+  return isResolved;
 }
 
 type Barrier = { arrive(ending: AbortSignal): Promise<void> };
@@ -241,15 +246,12 @@ type Barrier = { arrive(ending: AbortSignal): Promise<void> };
 /** Lets all go on when the last one has come, or when the run ends. */
 function openBarrier(size: number): Barrier {
   let arrived = 0;
-  let openAll: (() => void) | undefined;
-  const opened = new Promise<void>((resolve) => {
-    openAll = resolve;
-  });
+  const opened = createDeferred<void>();
   return {
     async arrive(ending) {
       arrived += 1;
-      if (arrived >= size) openAll?.();
-      await resolvesBefore(opened, ending);
+      if (arrived >= size) opened.resolve();
+      await resolvesBefore(opened.promise, ending);
     },
   };
 }
