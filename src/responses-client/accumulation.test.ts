@@ -49,6 +49,11 @@ describe("a response put together from its events", () => {
     expect(read(unnumbered(repeated)).end).toMatchObject({ items: canonical });
   });
 
+  it("shows a repeated delta once", () => {
+    const text = whole("resp_1", { text: "sunny day" });
+    expect(read(text.flatMap((event) => [event, event]))).toMatchObject({ text: "sunny day" });
+  });
+
   it("fills items whose done event is missing from the completed response", () => {
     const events = unnumbered(two.filter((event) => !isDone(event)));
     expect(read(events).end).toMatchObject({ items: canonical });

@@ -1,10 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { WebSocket } from "ws";
 
 import type { JsonObject } from "../protocol/json.ts";
 import { createBackoff, createLiveness } from "./index.ts";
-import { type Answer, respondFresh, send, startScriptedServer, whole } from "./scripted-server.test-support.ts";
+import { type Answer, respondFresh, send, startScriptedServer, whole, wireOf } from "./scripted-server.test-support.ts";
 import { openTestSession, start } from "./session-fixture.test-support.ts";
 
 const ok = respondFresh({ text: "ok" });
@@ -19,12 +18,6 @@ const bytes =
   (...octets: number[]): Answer =>
   (peer) =>
     wireOf(peer).write(Buffer.from(octets));
-
-function wireOf(peer: WebSocket): { write(data: Buffer): void } {
-  const wire: unknown = Reflect.get(peer, "_socket");
-  if (typeof wire !== "object" || wire === null || !("write" in wire)) throw new Error("ws keeps its socket elsewhere");
-  return wire as { write(data: Buffer): void };
-}
 
 describe("a server that sends what it must not", () => {
   const cases: [string, Answer][] = [
@@ -100,6 +93,20 @@ describe("a server that sends what it must not", () => {
     expect(await turn("go")).toEqual(OK);
     expect(await turn("next")).toEqual(OK);
     expect(server.creates.map((create) => create.connection)).toEqual([1, 1]);
+  });
+});
+
+describe("a response id of earlier", () => {
+  it("does not begin the next response", async () => {
+    const old = whole("resp_1", { text: "one" });
+    const late: Answer = (peer, create) => {
+      for (const event of [...old.slice(0, 1), ...old.slice(-2)]) send(peer, event);
+      ok(peer, create);
+    };
+    const { turn, server } = await start({ answers: [(peer) => old.forEach((event) => send(peer, event)), late] });
+    await turn("go");
+    expect(await turn("next")).toEqual(OK);
+    expect(server.creates).toHaveLength(2);
   });
 });
 

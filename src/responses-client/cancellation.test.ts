@@ -96,6 +96,22 @@ describe("cancelling a turn", () => {
     expect(server.creates[2]?.input).toMatchObject([{ content: "once more" }]);
   });
 
+  it("by closing the session leaves the journal alone, whatever tools still say", async () => {
+    let endTool: () => void = () => undefined;
+    const { turn, session, journal, runs } = await start(
+      { answers: [twoCalls] },
+      { perform: async () => await new Promise((resolve) => (endTool = () => resolve("late"))) },
+    );
+    const result = turn("go");
+    await expect.poll(() => runs.length).toBe(2);
+    await session.close();
+    expect(await result).toEqual(CANCELLED);
+    const entries = journal.read();
+    endTool();
+    await new Promise((resolve) => queueMicrotask(() => resolve(undefined)));
+    expect(journal.read()).toEqual(entries);
+  });
+
   it("by closing the session ends the running turn", async () => {
     const { turn, session, server } = await start({ answers: [() => undefined] });
     const result = turn("go");

@@ -3,7 +3,7 @@ import type { WebSocket } from "ws";
 
 import { createSystemClock } from "../determinism/clock.ts";
 import { sleep } from "../determinism/waiting.ts";
-import { createLiveness, createRotation } from "./index.ts";
+import { createBackoff, createLiveness, createRotation } from "./index.ts";
 import { type Answer, respond, respondFresh, respondUntil, whole } from "./scripted-server.test-support.ts";
 import { start } from "./session-fixture.test-support.ts";
 
@@ -72,10 +72,11 @@ describe("a peer that is silent", () => {
     expect(server.creates[1]?.connection).toBe(2);
   });
 
-  it("while a tool runs is not dead: nothing was asked", async () => {
+  it.each([0, 150])("while a tool runs is not dead: nothing was asked (ping every %i ms)", async (pingIntervalMs) => {
     const { turn, server } = await start(
       { answers: [respond("resp_1", { calls: [{ id: "call_1" }] }), ok] },
       {
+        policies: { liveness: createLiveness({ pingIntervalMs, idleDeadlineMs: 100 }) },
         async perform() {
           await sleep(clock, 400);
           return "done";
@@ -92,7 +93,13 @@ describe("rotation", () => {
     let closeCode = 0;
     const { turn, server } = await start(
       { answers: [ok, ok, ok], onConnection: (peer) => peer.on("close", (code: number) => (closeCode ||= code)) },
-      { policies: { rotation: createRotation({ ageMsMax: 100 }) } },
+      {
+        policies: {
+          rotation: createRotation({ ageMsMax: 100 }),
+          // It is no failure, so nobody waits.
+          backoff: createBackoff({ baseMs: 60_000, capMs: 60_000, jitter: "none" }),
+        },
+      },
     );
     await turn("one");
     await turn("two");

@@ -277,6 +277,16 @@ describe("a connection that is closed for good", () => {
     },
   );
 
+  it("between two turns does not end the next one", async () => {
+    const { turn, server } = await start({
+      answers: [respond("resp_1", { text: "1" }), respond("resp_2", { text: "2" })],
+    });
+    await turn("one");
+    server.peer().close(1008);
+    await expect.poll(() => server.openSockets()).toBe(0);
+    expect(await turn("two")).toEqual({ outcome: "completed", text: "2" });
+  });
+
   it("at the end of a turn does not end the next one", async () => {
     const { turn } = await start({
       answers: [

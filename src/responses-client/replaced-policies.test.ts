@@ -19,7 +19,15 @@ import {
   type Recovery,
   type ToolDispatch,
 } from "./index.ts";
-import { type Answer, respond, respondFresh, respondUntil, send, whole } from "./scripted-server.test-support.ts";
+import {
+  type Answer,
+  respond,
+  respondFresh,
+  respondUntil,
+  send,
+  whole,
+  wireOf,
+} from "./scripted-server.test-support.ts";
 import { start } from "./session-fixture.test-support.ts";
 
 // Each policy here is wrong on purpose: that its fault shows proves that the client keeps to the policy it was given.
@@ -80,11 +88,15 @@ describe("a client with another recovery", () => {
 });
 
 describe("a client with another tool dispatch", () => {
+  let discarded = 0;
   const eager: Policy<ToolDispatch> = () => {
     const outputs = new Map<string, Promise<string>>();
     return {
       callDone: (done, tools) => void outputs.set(done.call_id, tools.run(done)),
-      responseDiscarded: () => outputs.clear(),
+      responseDiscarded() {
+        discarded += 1;
+        outputs.clear();
+      },
       async answer({ calls, tools }) {
         for (const one of calls) tools.recordOutput(one, (await outputs.get(one.call_id)) ?? "");
       },
@@ -107,6 +119,7 @@ describe("a client with another tool dispatch", () => {
     );
     expect(await turn("go")).toMatchObject({ outcome: "completed" });
     expect(runs).toHaveLength(3);
+    expect(discarded).toBe(1);
   });
 
   it("can give tools up with the connection", async () => {
@@ -255,6 +268,27 @@ describe("a client with another liveness", () => {
 });
 
 describe("a client with another dialer", () => {
+  it("has left the old socket before it dials, even one that the server closes without end", async () => {
+    const sockets: WebSocket[] = [];
+    const wereGone: boolean[] = [];
+    const dialer: Policy<Dialer> = (context) => ({
+      ...createDialer()(context),
+      dial(request) {
+        wereGone.push(...sockets.map((socket) => Reflect.get(wireOf(socket), "destroyed") === true));
+        const socket = createDialer()(context).dial(request);
+        sockets.push(socket);
+        return socket;
+      },
+    });
+    const { turn, server } = await start({ answers: [ok] }, { policies: { dialer } });
+    await turn("go");
+    server.peer().pause();
+    wireOf(server.peer()).write(Buffer.from([0x88, 2, 0x03, 0xe9]));
+    await expect.poll(() => sockets[0]?.readyState).toBe(WebSocket.CLOSING);
+    expect(await turn("next")).toMatchObject({ outcome: "completed" });
+    expect(wereGone).toEqual([true]);
+  });
+
   it("can open more sockets than it needs", async () => {
     const dialer: Policy<Dialer> = (context) => {
       const usual = createDialer()(context);

@@ -34,7 +34,6 @@ export async function requestResponse(parts: SessionParts, signal: AbortSignal):
     if (lost !== undefined) return lost;
     const waitMs = parts.idleLosses.dialNotBeforeMs() - parts.clock.nowMs();
     if (waitMs > 0) await sleep(parts.clock, waitMs, signal);
-    parts.idleLosses.forget();
     const attempt = await attemptResponse(parts, signal);
     if (attempt.kind === "completed") return attempt;
     const { failure, isChained } = attempt;

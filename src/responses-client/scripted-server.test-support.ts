@@ -203,3 +203,10 @@ export function respondUntil(type: string, events: readonly JsonObject[], then: 
 export function refuseCreate(error: JsonObject, status?: number): Answer {
   return (peer) => send(peer, { type: "error", ...(status === undefined ? {} : { status }), error });
 }
+
+/** The TCP socket below a WebSocket, for bytes that `ws` would not send. */
+export function wireOf(peer: WebSocket): { write(data: Buffer): void } {
+  const wire: unknown = Reflect.get(peer, "_socket");
+  if (typeof wire !== "object" || wire === null || !("write" in wire)) throw new Error("ws keeps its socket elsewhere");
+  return wire as { write(data: Buffer): void };
+}

@@ -10,7 +10,7 @@ import type { ClientSurface } from "./visible-text.ts";
 
 /** A loss that happened while no request ran: the next attempt has to take notice of it. */
 export type IdleLosses = {
-  /** Forgets an earlier loss: the next attempt has nothing to do with it. */
+  /** Forgets an earlier loss: the turn that begins has nothing to do with it. */
   forget(): void;
   /** The loss since the last call of this or of `forget`. */
   take(): IdleLoss | undefined;
