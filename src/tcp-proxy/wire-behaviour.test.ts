@@ -64,6 +64,19 @@ describe("a proxy without toxics", () => {
     expect(server.errorCode).toBeUndefined();
   });
 
+  it("where half-close is kept, a side that half-closed and then vanished is not answered for ever", async () => {
+    bed = await openTestBed({ keepsHalfClose: true });
+    const { client, server } = await bed.connect();
+    client.socket.end("question");
+    await server.seesEnd();
+    client.socket.resetAndDestroy();
+    await until("the proxy to have gone", () => {
+      server.write("answer");
+      return server.errorCode !== undefined;
+    });
+    expect(["EPIPE", "ECONNRESET"]).toContain(server.errorCode);
+  });
+
   it("shows a reset of either side to the other as a FIN", async () => {
     bed = await openTestBed();
     const first = await bed.connect();
@@ -83,10 +96,7 @@ describe("a proxy without toxics", () => {
     await refused.seesEnd();
     const proxy = await bed.toxiproxy.createProxy({ name: "odd", listen: "127.0.0.1:0", upstream: "no port" });
     expect(proxy.upstream).toBe("no port");
-    const { listen } = proxy;
-    await bed.toxiproxy.get("odd");
-
-    const odd = await dialAddress(listen);
+    const odd = await dialAddress(proxy.listen);
     await odd.seesEnd();
     odd.socket.destroy();
   });
