@@ -9,7 +9,7 @@ import type { Harness } from "./harness.ts";
 /**
  * Reads what a user gives for a client: a registered name, or a path or `file:` URL of a module.
  *
- * @example parseClientReference("./my-client.js", "/home/me")  // { module: "file:///home/me/my-client.js" }
+ * @example parseClientReference("./my-client.js", "/project") // { module: "file:///project/my-client.js" }
  */
 export function parseClientReference(text: string, directory: string): ClientReference {
   if (text.startsWith("file:")) return { module: text };
