@@ -1,6 +1,7 @@
 import type { z } from "zod";
 
 import { HarnessError, type HarnessErrorCode, messageOf } from "../errors.ts";
+import { isJsonObject } from "../protocol/json.ts";
 
 /** Something wrong in a document: where, and what. `path` is `"faults[0].when.at"`, or `""` for the whole. */
 export type DocumentProblem = { readonly path: string; readonly message: string };
@@ -11,8 +12,8 @@ export type DocumentNaming = { readonly what: string; readonly source: string; r
 /**
  * Reads JSON text into a value of a known shape.
  *
- * @throws HarnessError `HARNESS_UNREADABLE_FILE` where the text is not JSON (with line and column), and the naming's
- * code where it has another shape; then `details.problems` holds every problem, each with its path.
+ * @throws HarnessError `HARNESS_UNREADABLE_FILE` where the text is not JSON (with line and column) or of another format
+ * version, and the naming's code where it has another shape; then `details.problems` holds every problem, each with its path.
  */
 export function parseDocument<Value>(text: string, schema: z.ZodType<Value>, naming: DocumentNaming): Value {
   return checkDocument(parseJson(text, naming), schema, naming);
@@ -20,6 +21,7 @@ export function parseDocument<Value>(text: string, schema: z.ZodType<Value>, nam
 
 /** The same for data that is already parsed. */
 export function checkDocument<Value>(data: unknown, schema: z.ZodType<Value>, naming: DocumentNaming): Value {
+  refuseOtherVersion(data, naming);
   const parsed = schema.safeParse(data);
   if (parsed.success) return parsed.data;
   const problems = parsed.error.issues.flatMap((issue) => problemsOf(issue, []));
@@ -31,19 +33,61 @@ export function checkDocument<Value>(data: unknown, schema: z.ZodType<Value>, na
   );
 }
 
+const FORMAT_VERSION = 1;
+
+/** A file of another version may differ in anything, so only its version is told. */
+function refuseOtherVersion(data: unknown, { source }: DocumentNaming): void {
+  if (!isJsonObject(data) || !("formatVersion" in data)) return;
+  const version = data["formatVersion"];
+  if (typeof version !== "number" || version === FORMAT_VERSION) return;
+  throw new HarnessError(
+    "HARNESS_UNREADABLE_FILE",
+    `${source} has format version ${version}, and this release reads version ${FORMAT_VERSION}. Use the release that wrote the file, or a newer one.`,
+    { details: { source, version } },
+  );
+}
+
 function parseJson(text: string, naming: DocumentNaming): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    const position = /position (\d+)/.exec(messageOf(error))?.[1];
-    const before = text.slice(0, Number(position ?? text.length));
+    const before = text.slice(0, positionOfError(text));
     const line = before.split("\n").length;
     const column = before.length - before.lastIndexOf("\n");
+    const why = messageOf(error).replace(/ \(line \d+ column \d+\)$/, "");
     throw new HarnessError(
       "HARNESS_UNREADABLE_FILE",
-      `${naming.source}:${line}:${column} is not JSON (${messageOf(error)}). A ${naming.what} is expected.`,
+      `${naming.source}:${line}:${column} is not JSON (${why}). A ${naming.what} is expected.`,
       { details: { source: naming.source, line, column }, cause: error },
     );
+  }
+}
+
+/**
+ * Where a text stops being JSON, as an index; its length where it only ends too early.
+ *
+ * The messages of `JSON.parse` name the place for some mistakes and leave it out for others. But what stands before
+ * the mistake could still become JSON, and nothing that reaches beyond it can, so the place is found by halving.
+ */
+function positionOfError(text: string): number {
+  let good = 0;
+  let bad = text.length + 1;
+  while (bad - good > 1) {
+    const middle = Math.floor((good + bad) / 2);
+    if (couldBecomeJson(text.slice(0, middle))) good = middle;
+    else bad = middle;
+  }
+  return good;
+}
+
+function couldBecomeJson(prefix: string): boolean {
+  try {
+    JSON.parse(prefix);
+    return true;
+  } catch (error) {
+    const message = messageOf(error);
+    const position = /position (\d+)/.exec(message)?.[1];
+    return message.startsWith("Unexpected end") || Number(position) >= prefix.length;
   }
 }
 

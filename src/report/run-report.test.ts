@@ -9,13 +9,13 @@ const UNDECIDED = scenarioOf({ outcome: "undecided" });
 
 describe("the exit code of a run", () => {
   it.each([
-    ["0 where all is as expected", [WELL, WELL], false, 0],
-    ["1 where one scenario is violated, though another is undecided", [WELL, UNDECIDED, VIOLATED], false, 1],
-    ["2 where one is undecided", [WELL, UNDECIDED], false, 2],
-    ["2 where nothing ran", [], false, 2],
-    ["130 where it was interrupted, whatever was found", [VIOLATED], true, 130],
-    ["130 where it was interrupted before anything ran", [], true, 130],
-  ] as const)("is %s", (_, scenarios, interrupted, code) => {
+    { is: "0 where all is as expected", scenarios: [WELL, WELL], code: 0 },
+    { is: "1 where one is violated, though another is undecided", scenarios: [WELL, UNDECIDED, VIOLATED], code: 1 },
+    { is: "2 where one is undecided", scenarios: [WELL, UNDECIDED], code: 2 },
+    { is: "2 where nothing ran", scenarios: [], code: 2 },
+    { is: "130 where it was interrupted, whatever was found", scenarios: [VIOLATED], interrupted: true, code: 130 },
+    { is: "130 where it was interrupted before anything ran", scenarios: [], interrupted: true, code: 130 },
+  ])("is $is", ({ scenarios, interrupted = false, code }) => {
     expect(exitCodeOf(scenarios, interrupted)).toBe(code);
   });
 });

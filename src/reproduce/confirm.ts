@@ -18,10 +18,12 @@ export async function confirmViolations(
 ): Promise<readonly Confirmation[]> {
   const rules = violatedRulesOf(first);
   const results = [first];
-  for (let attempt = 1; attempt <= times && rules.length > 0; attempt += 1) {
+  const attempts = rules.length === 0 || first.record.interrupted ? 0 : times;
+  for (let attempt = 1; attempt <= attempts; attempt += 1) {
     const result = await repeat(attempt);
-    results.push(result);
+    // A run that was not let go on to its end says nothing against the others.
     if (result.record.interrupted) break;
+    results.push(result);
   }
   return rules.map((rule) => ({
     rule,

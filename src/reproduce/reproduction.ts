@@ -29,10 +29,7 @@ const VerdictSchema: z.ZodType<Verdict> = z.strictObject({
 });
 
 const ReproductionSchema: z.ZodType<Reproduction> = z.strictObject({
-  formatVersion: z.literal(
-    1,
-    "this release reads format version 1; use the release that wrote the file, or a newer one",
-  ),
+  formatVersion: z.literal(1),
   plan: PlanSchema,
   client: ClientReferenceSchema,
   contract: ContractSchema,
