@@ -21,11 +21,18 @@ export function parseClientReference(text: string, directory: string): ClientRef
  * The module that a reference stands for.
  *
  * @throws HarnessError `HARNESS_UNKNOWN_NAME` for a name that is not registered, `HARNESS_UNREADABLE_FILE` for a module
- * that is not there.
+ * that is not there, `HARNESS_INVALID_CLIENT` for one that is no file.
  */
 export function clientModuleOf(reference: ClientReference, harness: Harness): string {
   if ("module" in reference) {
-    const path = fileURLToPath(reference.module);
+    const path = pathOfModule(reference.module);
+    if (path === undefined) {
+      throw new HarnessError(
+        "HARNESS_INVALID_CLIENT",
+        `The client module "${reference.module}" is no file: URL with an absolute path. Write it as ${pathToFileURL("/srv/me/my-client.js").href}, or choose a client with --client.`,
+        { details: { module: reference.module } },
+      );
+    }
     if (existsSync(path)) return reference.module;
     throw new HarnessError("HARNESS_UNREADABLE_FILE", `There is no client module at ${path}. Check the path.`, {
       details: { path },
@@ -42,5 +49,13 @@ export function clientModuleOf(reference: ClientReference, harness: Harness): st
 
 /** A reference as a user would type it. */
 export function printClientReference(reference: ClientReference): string {
-  return "module" in reference ? fileURLToPath(reference.module) : reference.name;
+  return "module" in reference ? (pathOfModule(reference.module) ?? reference.module) : reference.name;
+}
+
+function pathOfModule(module: string): string | undefined {
+  try {
+    return fileURLToPath(module);
+  } catch {
+    return undefined;
+  }
 }

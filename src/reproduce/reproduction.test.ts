@@ -20,7 +20,7 @@ const FILE = reproductionOf("INV-02");
 describe("a reproduction file", () => {
   it("is read back as it was written", () => {
     expect(parseReproduction(JSON.stringify(FILE), "failure.json")).toEqual(FILE);
-    const module: Reproduction = { ...FILE, client: { module: "file:///home/me/my-client.js" } };
+    const module: Reproduction = { ...FILE, client: { module: "file:///srv/me/my-client.js" } };
     expect(parseReproduction(JSON.stringify(module), "failure.json")).toEqual(module);
   });
 
