@@ -75,10 +75,10 @@ export class ConnectionTap implements ConnectionInterceptor {
 
   bytes(gate: Gate, chunk: Buffer): GateAnswer {
     if (gate.edge === "out") return { pass: this.#takeOut(gate.direction, chunk) };
-    this.#options.onBytes(chunk.length);
-    const head = this.#heads[gate.direction];
-    if (head.sizeBytesOut === undefined) return this.#takeHead(gate.direction, chunk);
-    return head.isFrames ? this.#taps[gate.direction].take(chunk) : { pass: chunk };
+    const answer = this.#takeIn(gate.direction, chunk);
+    // What is held comes here again.
+    this.#options.onBytes(chunk.length - (answer.held?.length ?? 0));
+    return answer;
   }
 
   written(direction: Direction, totalBytes: number): void {
@@ -148,6 +148,12 @@ export class ConnectionTap implements ConnectionInterceptor {
   #record(body: EventBody): number {
     const { session, connection, recorder } = this.#options;
     return recorder.record({ ...body, session, connection });
+  }
+
+  #takeIn(direction: Direction, chunk: Buffer): GateAnswer {
+    const head = this.#heads[direction];
+    if (head.sizeBytesOut === undefined) return this.#takeHead(direction, chunk);
+    return head.isFrames ? this.#taps[direction].take(chunk) : { pass: chunk };
   }
 
   /** Collects the head of a direction; when it is whole, passes it on and goes over to what follows it. */
