@@ -1,12 +1,10 @@
 import { connect, type Socket } from "node:net";
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
 
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 import { createFrameScanner, OPCODE, type ScannedFrame } from "../protocol/frame-scanner.ts";
-import { openServerTestBed, type ServerTestBed, until } from "./server-test-bed.ts";
+import { heapSizeBytes, openServerTestBed, type ServerTestBed, until } from "./server-test-bed.ts";
 
 const isFull = process.env["HARNESS_FULL"] === "1";
 
@@ -290,14 +288,6 @@ function legalCodes(frames: readonly Frame[]): number[] {
   return frames
     .filter(({ opcode, payload }) => opcode === OPCODE.close && payload.length >= 2)
     .map(({ payload }) => payload.readUInt16BE(0));
-}
-
-/** What the heap holds after a collection. */
-function heapSizeBytes(): number {
-  setFlagsFromString("--expose-gc");
-  const collect: unknown = runInNewContext("gc");
-  if (typeof collect === "function") Reflect.apply(collect, undefined, []);
-  return process.memoryUsage().heapUsed;
 }
 
 describe("many connections", () => {

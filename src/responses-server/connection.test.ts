@@ -3,6 +3,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import type { SessionScript } from "../protocol/model-script.ts";
 import {
   createHandClock,
+  heapSizeBytes,
   type HandClock,
   openServerTestBed,
   type ServerTestBed,
@@ -138,6 +139,30 @@ describe("a client that does not read", () => {
       const events = await peer.response();
       expect(events.map((event) => event["sequence_number"])).toEqual(events.map((_, index) => index));
     }
+  });
+
+  it("is not written to beyond the bound, and not read from either", async () => {
+    const text = Buffer.alloc(16_000_000, "x").toString("latin1");
+    const script: SessionScript = {
+      turns: [
+        { userText: "huge", script: { steps: [{ text, deltas: 4_000 }] } },
+        { userText: "hello", script: { steps: [{ text: "hi" }] } },
+      ],
+    };
+    const { bed: open, clock } = await openBed({ scriptOf: () => script, bufferedSizeBytesMax: 64 * 1024 });
+    const peer = await open.dial();
+    const other = await open.dial();
+    const before = heapSizeBytes();
+    peer.socket.pause();
+    peer.send({ type: "response.create", model: "m", input: "huge" });
+    await until(() => clock.timerCount() === 3, "the server to stall");
+    for (let count = 0; count < 200; count += 1) peer.send({ type: "nonsense" });
+    for (let count = 0; count < 20; count += 1) await other.create({ input: "hello" });
+    expect(open.eventsOf("frame-refused")).toEqual([]);
+    expect(heapSizeBytes() - before).toBeLessThan(8_000_000);
+    peer.socket.resume();
+    await until(() => typesOf(peer.pending()).includes("response.completed"), "the response");
+    await until(() => open.eventsOf("frame-refused").length === 200, "the refusals");
   });
 
   it("is closed with 1008 and cut when that takes too long", async () => {

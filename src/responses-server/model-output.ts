@@ -72,16 +72,24 @@ function callItem(call: ScriptedCall, identities: Identities): OutputCall {
 }
 
 /**
- * Cuts a text into at most `count` pieces of nearly equal size; no character is cut, and no piece is empty.
+ * Cuts a text into at most `count` pieces of nearly equal size; no surrogate pair is cut, and no piece is empty.
  *
  * @example cutText("abcdef", 4) // ["a", "bc", "d", "ef"]
  */
 export function cutText(text: string, count: number): readonly string[] {
-  const characters = Array.from(text);
-  const pieces = Math.min(count, characters.length);
-  return Array.from({ length: pieces }, (_, index) =>
-    characters
-      .slice(Math.floor((index * characters.length) / pieces), Math.floor(((index + 1) * characters.length) / pieces))
-      .join(""),
-  );
+  const pieces: string[] = [];
+  let start = 0;
+  for (let piece = 1; piece <= count; piece += 1) {
+    let end = Math.floor((piece * text.length) / count);
+    if (isInsidePair(text, end)) end += 1;
+    if (end > start) pieces.push(text.slice(start, end));
+    start = Math.max(start, end);
+  }
+  return pieces;
+}
+
+function isInsidePair(text: string, index: number): boolean {
+  const before = text.charCodeAt(index - 1);
+  const behind = text.charCodeAt(index);
+  return before >= 0xd800 && before <= 0xdbff && behind >= 0xdc00 && behind <= 0xdfff;
 }

@@ -191,6 +191,22 @@ describe("a connection", () => {
     await until(() => pongs === 1, "the pong");
   });
 
+  it("sends no ping and expects no pong while it is frozen", async () => {
+    const own = await openServerTestBed({ clock, pingIntervalMs: 1_000, pongTimeoutMs: 1_000 });
+    const peer = await own.dial();
+    let pings = 0;
+    peer.socket.on("ping", () => (pings += 1));
+    own.server.control.order({ action: { kind: "freeze" } });
+    clock.advance(10_000);
+    own.server.control.order({ action: { kind: "thaw" } });
+    expect((await peer.create({ input: "hello" })).at(-1)?.["type"]).toBe("response.completed");
+    expect(pings).toBe(0);
+    clock.advance(1_000);
+    await until(() => pings === 1, "the ping after the thaw");
+    expect(own.eventsOf("closing")).toEqual([]);
+    await own.close();
+  });
+
   it("gets an error that belongs to no request", async () => {
     const peer = await bed.dial();
     const shape = { form: "flat", omit: ["status"] } as const;

@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 
 import { type ClientOptions, WebSocket } from "ws";
 
@@ -208,4 +210,12 @@ export function createHandClock(): HandClock {
       now = end;
     },
   };
+}
+
+/** What the heap holds after a collection, in bytes. */
+export function heapSizeBytes(): number {
+  setFlagsFromString("--expose-gc");
+  const collect: unknown = runInNewContext("gc");
+  if (typeof collect === "function") Reflect.apply(collect, undefined, []);
+  return process.memoryUsage().heapUsed;
 }
