@@ -139,7 +139,7 @@ describe("a proxy without toxics", () => {
     });
     expect(heapBytes() - before).toBeLessThan(10 * 1024 * 1024);
     await counting.close();
-  });
+  }, 120_000);
 });
 
 function openSockets(): number {

@@ -52,8 +52,8 @@ describe("cutwire_stall", () => {
     await sleep(clock, 20);
     client.socket.resetAndDestroy();
     await sleep(clock, 50);
-    server.write("is anybody there?");
-    await sleep(clock, 50);
+    server.write(Buffer.alloc(32 * 1024 * 1024));
+    await until("the server's bytes to be taken", () => server.socket.writableLength === 0);
     expect([server.hasEnded, server.errorCode]).toStrictEqual([false, undefined]);
     await toxic.remove();
     await server.hasText("before the crash");
