@@ -83,7 +83,8 @@ describe("the real openai client", () => {
       maxBufferedEvents: 1_000,
       maxBufferedBytes: 1_000_000,
     });
-    await until(() => bed.server.connectionCount() === 1, "the connection");
+    // A lane sends on an open connection alone.
+    await until(() => socket.socket.readyState === 1, "the connection");
     const texts = await Promise.all(
       (["agent_1", "agent_2"] as const).map(async (name) => {
         const lane = session.lane(name);

@@ -13,7 +13,7 @@ import { openResponsesServer, type ResponsesServer } from "./responses-server.ts
 import type { ServerEvent } from "./server-event.ts";
 import type { ResponsesServerOptions } from "./server-options.ts";
 
-const WAIT_MS_MAX = 5_000;
+const WAIT_MS_MAX = 15_000;
 const POLL_MS = 2;
 const systemClock = createSystemClock();
 
@@ -142,7 +142,7 @@ function createPeer(
   };
 }
 
-/** Waits until a statement is true, and fails after five seconds. */
+/** Waits until a statement is true, and fails after fifteen seconds. */
 export async function until(isTrue: () => boolean, what: string): Promise<void> {
   const deadline = systemClock.nowMs() + WAIT_MS_MAX;
   while (!isTrue()) {
@@ -151,7 +151,7 @@ export async function until(isTrue: () => boolean, what: string): Promise<void> 
   }
 }
 
-/** Waits for a promise, and fails after five seconds. */
+/** Waits for a promise, and fails after fifteen seconds. */
 export async function within<Value>(promise: Promise<Value>, what: string): Promise<Value> {
   const settled = await settleWithin(systemClock, promise, WAIT_MS_MAX);
   assert(settled !== DEADLINE_PASSED, `waited too long for ${what}`);
