@@ -86,7 +86,7 @@ describe("a steer (protocol.md §2.4)", () => {
   });
 
   it("waits for the outputs of a response that asks for tools, and goes before them", async () => {
-    const id = await begin({ input: "weather?" });
+    const id = await begin({ input: "weather?", store: true });
     await steer({ previous_response_id: id, input: "shorter" });
     const isTold = (): boolean => typesOf(peer.pending()).includes("response.steer.pending");
     await moveUntil(isTold, "the steer to wait");
@@ -102,6 +102,10 @@ describe("a steer (protocol.md §2.4)", () => {
     const next = await peer.create({ previous_response_id: id, input: [output] });
     expect(outputOf(next)).toMatchObject([{ content: [{ text: "ab" }] }]);
     expect(bed.eventsOf("create-accepted").at(-1)).toMatchObject({ effectiveInputSize: 4 });
+    const fork = { type: "response.create", model: "m", previous_response_id: id, input: [output] };
+    peer.send(fork);
+    await until(() => bed.eventsOf("create-accepted").length === 3, "a second create from that parent");
+    expect(bed.eventsOf("create-accepted").at(-1)).toMatchObject({ effectiveInputSize: 3 });
   });
 
   it.each<[string, JsonObject]>([
