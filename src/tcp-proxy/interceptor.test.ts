@@ -296,19 +296,28 @@ describe("the interceptor", () => {
     expect(first().lines).toContain("upstream failed ECONNREFUSED");
   });
 
-  it("may be called after the close without effect", async () => {
-    await open(() => ({}));
-    const { client } = await bed.connect();
+  it("may be called after the close without effect, and is asked nothing any more", async () => {
+    await open((_connection, lines) => ({
+      bytes(gate, chunk) {
+        lines.push(`bytes ${gate.direction} ${gate.edge}`);
+        return gate.edge === "out" ? { pass: NOTHING, held: chunk } : { pass: chunk };
+      },
+    }));
+    const { client, server } = await bed.connect();
+    server.write("held");
+    await until("the hold", () => first().lines.includes("bytes to-client out"));
     client.socket.resetAndDestroy();
+    server.socket.resetAndDestroy();
     await until("the end of the connection", () => first().lines.includes("closed"));
     const { connection, lines } = first();
     const before = [...lines];
-    connection.inject("to-client", Buffer.from("x"));
     connection.release(TO_CLIENT_OUT);
+    connection.inject("to-client", Buffer.from("x"));
     connection.discard(TO_SERVER_IN);
     connection.end("server");
     connection.reset("client");
     await sleep(clock, 20);
     expect(lines).toStrictEqual(before);
+    expect(lines.at(-1)).toBe("closed");
   });
 });

@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createRandom } from "../determinism/random.ts";
-import { clock, openTestBed, type TestBed } from "./loopback.test-support.ts";
+import type { Clock, Timer } from "../determinism/clock.ts";
+import type { Interceptor } from "./interceptor.ts";
+import { clock, openTestBed, until, type TestBed } from "./loopback.test-support.ts";
 import { TOXIC_TYPES } from "./toxic-registry.ts";
 
 describe("the toxics of a proxy", () => {
@@ -100,6 +102,48 @@ describe("the toxics of a proxy", () => {
     }
     await server.seesEnd();
     expect(Buffer.concat(server.chunks).equals(bytes)).toBe(true);
+  });
+
+  it("leave no timer behind when connections end or the server is closed", async () => {
+    const open = new Set<Timer>();
+    const counting: Clock = {
+      ...clock,
+      startTimer(delayMs, callback) {
+        const timer = clock.startTimer(delayMs, () => {
+          open.delete(handle);
+          callback();
+        });
+        const handle: Timer = {
+          cancel() {
+            open.delete(handle);
+            timer.cancel();
+          },
+        };
+        open.add(handle);
+        return handle;
+      },
+    };
+    const interceptor: Interceptor = {
+      connected: () => ({ bytes: ({ edge }, pass) => (edge === "out" ? { pass, held: Buffer.alloc(0) } : { pass }) }),
+    };
+    const counted = await openTestBed({ clock: counting, interceptor });
+    await counted.addToxic("latency", { latency: 60_000 });
+    await counted.addToxic("timeout", { timeout: 60_000 }, { name: "silence" });
+    await counted.addToxic("bandwidth", { rate: 1 }, { stream: "upstream" });
+    const vanishing = await counted.connect();
+    const staying = await counted.connect();
+    for (const { client, server } of [vanishing, staying]) {
+      server.write("x".repeat(1000));
+      client.write("y".repeat(1000));
+    }
+    await until("timers", () => open.size >= 4);
+    vanishing.client.socket.resetAndDestroy();
+    vanishing.server.socket.resetAndDestroy();
+    await until("half of them to be gone", () => open.size <= 3);
+    await counted.server.close();
+    await until("all of them to be gone", () => open.size === 0);
+    expect(open.size).toBe(0);
+    await counted.close();
   });
 
   it("take out-of-range attributes of Toxiproxy's own kinds as the nearest thing that can be done", async () => {
