@@ -36,8 +36,15 @@ export function readErrorFrame(frame: JsonObject): ProtocolError {
 /** Milliseconds to wait, from lower-case header names; undefined where nothing usable is said. */
 export function readRetryAfterMs(headers: JsonObject | undefined): number | undefined {
   if (headers === undefined) return undefined;
-  const milliseconds = Number(headers["retry-after-ms"] ?? Number.NaN);
-  if (Number.isFinite(milliseconds) && milliseconds >= 0) return milliseconds;
-  const seconds = Number(headers["retry-after"] ?? Number.NaN);
-  return Number.isFinite(seconds) && seconds >= 0 ? seconds * 1000 : undefined;
+  const milliseconds = readCount(headers["retry-after-ms"]);
+  if (milliseconds !== undefined) return milliseconds;
+  const seconds = readCount(headers["retry-after"]);
+  return seconds === undefined ? undefined : seconds * 1000;
+}
+
+/** A number that is 0 or more, given as such or as text. `Number` would take an empty text, a list and true for numbers. */
+function readCount(value: unknown): number | undefined {
+  const isNumeral = typeof value === "number" || (typeof value === "string" && value.trim() !== "");
+  const count = isNumeral ? Number(value) : Number.NaN;
+  return Number.isFinite(count) && count >= 0 ? count : undefined;
 }

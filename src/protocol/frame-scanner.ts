@@ -43,23 +43,24 @@ type FrameHeader = {
   payloadSizeBytes: number;
 };
 
+const NOTHING: Buffer = Buffer.alloc(0);
+
 /** Opens a scanner; payloads longer than `payloadSizeBytesMax` bytes are scanned but not kept. */
 export function createFrameScanner(payloadSizeBytesMax: number): FrameScanner {
   let offset = 0;
   let frameIndex = 0;
   let frameStart = 0;
-  let headerBytes: Buffer = Buffer.alloc(0);
+  let headerBytes: Buffer = NOTHING;
   let header: FrameHeader | undefined;
   let payload: Buffer[] = [];
   let payloadSeen = 0;
 
   function takeHeader(bytes: Buffer): Buffer {
-    headerBytes = Buffer.concat([headerBytes, bytes]);
-    header = readHeader(headerBytes);
-    if (header === undefined) return Buffer.alloc(0);
-    const rest = headerBytes.subarray(header.sizeBytes);
-    headerBytes = Buffer.alloc(0);
-    return rest;
+    // A chunk of many frames is not copied for each of them.
+    const seen = headerBytes.length === 0 ? bytes : Buffer.concat([headerBytes, bytes]);
+    header = readHeader(seen);
+    headerBytes = header === undefined ? Buffer.from(seen) : NOTHING;
+    return header === undefined ? NOTHING : seen.subarray(header.sizeBytes);
   }
 
   function finishFrame(done: FrameHeader): ScannedFrame {
@@ -132,9 +133,6 @@ function readPayloadSize(bytes: Buffer, shortSize: number): number {
 
 function unmask(payload: Buffer, mask: Buffer | undefined): Buffer {
   if (mask === undefined) return payload;
-  const plain = Buffer.from(payload);
-  for (let index = 0; index < plain.length; index += 1) {
-    plain.writeUInt8(plain.readUInt8(index) ^ mask.readUInt8(index % 4), index);
-  }
-  return plain;
+  const key = [...mask];
+  return Buffer.from(payload.map((byte, index) => byte ^ (key[index & 3] ?? 0)));
 }

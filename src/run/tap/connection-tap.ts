@@ -3,7 +3,7 @@ import { createDeferred, type Deferred } from "../../determinism/waiting.ts";
 import type { EventBody } from "../../history/event.ts";
 import type { Recorder } from "../../history/recorder.ts";
 import { encodeServerCloseFrame } from "../../protocol/close-codes.ts";
-import type { Direction } from "../../protocol/direction.ts";
+import { type Direction, DIRECTIONS } from "../../protocol/direction.ts";
 import { createPointReader } from "../../protocol/point-of-event.ts";
 import type { ConnectionInterceptor, Gate, GateAnswer, InterceptedConnection } from "../../tcp-proxy/interceptor.ts";
 import type { AnchorRegistry } from "../anchor-registry.ts";
@@ -47,6 +47,8 @@ export class ConnectionTap implements ConnectionInterceptor {
   readonly #taps: Record<Direction, DirectionTap>;
   readonly #points = createPointReader();
   readonly #labeller = createMessageLabeller();
+  /** How many stops are being waited for. */
+  #holds = 0;
   #rejectedWith: DialRejection["how"] | undefined;
   /** A stop that the end of the upgrade's answer reached (P1). */
   #upgradeStop: StreamStop | undefined;
@@ -141,8 +143,17 @@ export class ConnectionTap implements ConnectionInterceptor {
         labels: this.#labeller.label(message),
         point: direction === "to-client" ? this.#points.ofServerEvent(message) : this.#points.ofClientEvent(message),
       }),
-      release: () => this.#options.hand.release({ direction, edge: "in" }),
+      onHold: () => {
+        this.#holds += 1;
+      },
+      onRelease: () => this.#release(),
     });
+  }
+
+  #release(): void {
+    this.#holds -= 1;
+    if (this.#holds > 0) return;
+    for (const direction of DIRECTIONS) this.#options.hand.release({ direction, edge: "in" });
   }
 
   #record(body: EventBody): number {
@@ -151,6 +162,8 @@ export class ConnectionTap implements ConnectionInterceptor {
   }
 
   #takeIn(direction: Direction, chunk: Buffer): GateAnswer {
+    // While an anchor holds one direction the other stands still too, or an answer would overtake the fault.
+    if (this.#holds > 0) return { pass: NOTHING, held: chunk };
     const head = this.#heads[direction];
     if (head.sizeBytesOut === undefined) return this.#takeHead(direction, chunk);
     return head.isFrames ? this.#taps[direction].take(chunk) : { pass: chunk };

@@ -25,13 +25,13 @@ const third = serverFrame("c", { text: "x".repeat(5_000) });
 const streamBytes = Buffer.concat([first, second, third]);
 const afterSecond = first.length + second.length;
 
-const places: readonly (readonly [string, Anchor, number])[] = [
-  ["after a message", eventAnchor("b"), afterSecond],
-  ["before a message", eventAnchor("b", { edge: "before" }), first.length],
-  ["inside a message", eventAnchor("b", { edge: "inside", byteInFrame: 5 }), first.length + 5],
-  ["at a byte", byteAnchor(afterSecond + 100), afterSecond + 100],
+const places: readonly { readonly where: string; readonly anchor: Anchor; readonly offset: number }[] = [
+  { where: "after a message", anchor: eventAnchor("b"), offset: afterSecond },
+  { where: "before a message", anchor: eventAnchor("b", { edge: "before" }), offset: first.length },
+  { where: "inside a message", anchor: eventAnchor("b", { edge: "inside", byteInFrame: 5 }), offset: first.length + 5 },
+  { where: "at a byte", anchor: byteAnchor(afterSecond + 100), offset: afterSecond + 100 },
 ];
-const cases = [0, 50].flatMap((latencyMs) => places.map((place) => [latencyMs, ...place] as const));
+const cases = [0, 50].flatMap((latencyMs) => places.map((place) => ({ latencyMs, ...place })));
 
 async function openHeld(latencyMs: number, anchor: Anchor): Promise<RawConnection & { release: () => void }> {
   bed = await openWireBed();
@@ -42,10 +42,10 @@ async function openHeld(latencyMs: number, anchor: Anchor): Promise<RawConnectio
   const connection = await bed.connect();
   connection.server.send(streamBytes);
   await reached(armed);
-  return { ...connection, release: armed.release };
+  return { ...connection, release: () => armed.release() };
 }
 
-describe.each(cases)("a cut at an anchor (latency %i ms, %s)", (latencyMs, _where, anchor, offset) => {
+describe.each(cases)("a cut at an anchor (latency $latencyMs ms, $where)", ({ latencyMs, anchor, offset }) => {
   it("fin: the client has everything up to the anchor, nothing behind it, and an end", async () => {
     const { client, server, release } = await openHeld(latencyMs, anchor);
     await bed.wire.cut("fin", 0);

@@ -33,8 +33,10 @@ export type DirectionTapOptions = {
   readonly confirmDeadlineMs: number;
   /** Reads the ids of a message and the point that it reaches; called once for each message, in order. */
   readonly describe: (message: JsonObject) => MessageDescription;
-  /** Opens the gate that a stop closed. */
-  readonly release: () => void;
+  /** A stop begins: nothing more may pass the connection in either direction. */
+  readonly onHold: () => void;
+  /** A stop is over. */
+  readonly onRelease: () => void;
 };
 
 /** Both faces of one direction behind the upgrade: records at each, stops at anchors, confirms delivery. */
@@ -89,16 +91,17 @@ export class DirectionTap {
 
   /** Waits for the delivery of what was passed, tells the anchors, and opens the gate when they let go. */
   stop({ offset, hits, by }: StreamStop): void {
-    const { connection, direction, release } = this.#options;
+    const { connection, direction, onHold, onRelease } = this.#options;
     const heldBy = FACES_OF_DIRECTION[direction].enters;
+    onHold();
     this.#delivery.when(offset, {
       delivered() {
         const site = { connection, heldBy, direction, offset, ...(by === undefined ? {} : { by }) };
-        void Promise.all(hits.map(async (hit) => await hit.confirm(site))).then(release);
+        void Promise.all(hits.map(async (hit) => await hit.confirm(site))).then(onRelease);
       },
       missed(why) {
         for (const hit of hits) hit.miss(why);
-        release();
+        onRelease();
       },
     });
   }

@@ -1,5 +1,3 @@
-import * as ws from "ws";
-
 import { createRandom } from "../../determinism/random.ts";
 import { DEADLINE_PASSED, settleWithin } from "../../determinism/waiting.ts";
 import type { HistoryEvent } from "../../history/event.ts";
@@ -8,6 +6,7 @@ import { createRecorder, type Recorder } from "../../history/recorder.ts";
 import type { Anchor, EventAnchor, Place } from "../../plan/trigger.ts";
 import type { Direction } from "../../protocol/direction.ts";
 import type { ProtocolPoint } from "../../protocol/protocol-point.ts";
+import { type FrameOptions, wsFrame } from "../../protocol/ws-frame.test-support.ts";
 import {
   clock,
   dialAddress,
@@ -44,18 +43,10 @@ export const ANSWER_HEAD: string = [
   "",
 ].join("\r\n");
 
-type FrameOptions = { fin: boolean; opcode: number; mask: boolean; readOnly: boolean };
-
-// The types of ws leave its Sender out, which makes the frames that ours are held against.
-const { Sender } = ws as typeof ws & {
-  readonly Sender: { frame(data: Buffer, options: FrameOptions): readonly Buffer[] };
-};
-
-/** A frame as `ws` makes it: a whole text message unless the options say otherwise. */
+/** A frame of a text, or of the JSON of an object. */
 export function frame(content: object | string | Buffer, options: Partial<FrameOptions> = {}): Buffer {
   const text = typeof content === "string" || Buffer.isBuffer(content) ? content : JSON.stringify(content);
-  const data = Buffer.from(text);
-  return Buffer.concat(Sender.frame(data, { fin: true, opcode: 1, mask: false, readOnly: true, ...options }));
+  return wsFrame(Buffer.from(text), options);
 }
 
 /** One end of a connection, as bytes. */
