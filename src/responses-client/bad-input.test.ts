@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import type { JsonObject } from "../protocol/json.ts";
 import { createBackoff, createLiveness } from "./index.ts";
 import { type Answer, respondFresh, send, startScriptedServer, whole, wireOf } from "./scripted-server.test-support.ts";
-import { openTestSession, start } from "./session-fixture.test-support.ts";
+import { openTestSession, start, visibleText } from "./session-fixture.test-support.ts";
 
 const ok = respondFresh({ text: "ok" });
 const OK = { outcome: "completed", text: "ok" };
@@ -55,7 +55,10 @@ describe("a server that sends what it must not", () => {
       for (let index = 0; index < 50; index += 1)
         send(peer, { type: "response.output_text.delta", delta: "x".repeat(1000) });
     };
-    const { turn, server } = await start({ answers: [endless, ok] }, { limits: { responseSizeBytesMax: 20_000 } });
+    const { turn, server } = await start(
+      { answers: [endless, ok] },
+      { limits: { responseSizeBytesMax: 20_000 }, policies: { liveness: createLiveness() } },
+    );
     expect(await turn("go")).toEqual(OK);
     expect(server.creates[1]?.connection).toBe(2);
   });
@@ -71,6 +74,16 @@ describe("a server that sends what it must not", () => {
     const { turn, server } = await start({ answers: [odd] });
     expect(await turn("go")).toEqual(OK);
     expect(server.creates).toHaveLength(1);
+  });
+
+  it("deltas that are not what the finished item says are taken back", async () => {
+    const events = whole("resp_1", { text: "ok" }).map((event) =>
+      event["type"] === "response.output_text.delta" ? { ...event, delta: "no" } : event,
+    );
+    const { turn, surface } = await start({ answers: [(peer) => events.forEach((event) => send(peer, event))] });
+    expect(await turn("go")).toEqual(OK);
+    expect(visibleText(surface)).toBe("ok");
+    expect(surface).toContainEqual({ kind: "text-retracted", text: "nono" });
   });
 
   it("events in binary messages are read like those in text messages", async () => {

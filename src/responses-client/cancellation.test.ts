@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
 
+import { createSystemClock } from "../determinism/clock.ts";
+import { sleep } from "../determinism/waiting.ts";
 import { type Answer, respond, respondUntil, send, whole } from "./scripted-server.test-support.ts";
 import { start, visibleText } from "./session-fixture.test-support.ts";
 
@@ -108,7 +110,7 @@ describe("cancelling a turn", () => {
     expect(await result).toEqual(CANCELLED);
     const entries = journal.read();
     endTool();
-    await new Promise((resolve) => queueMicrotask(() => resolve(undefined)));
+    await sleep(createSystemClock(), 10);
     expect(journal.read()).toEqual(entries);
   });
 

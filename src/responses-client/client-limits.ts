@@ -10,7 +10,7 @@ export type ClientLimits = {
   readonly responsesPerTurnMax: number;
 };
 
-/** The bounds of a session that was given none. 16 MiB is a frame limit that was met in the field (protocol.md §3.9). */
+/** The bounds of a session that was given none; 16 MiB is a frame limit that was met in the field. */
 export const DEFAULT_LIMITS: ClientLimits = {
   sendQueueSizeBytesMax: 16 * 1024 * 1024,
   messageSizeBytesMax: 64 * 1024 * 1024,

@@ -10,7 +10,7 @@ import { createRecovery, type Recovery } from "./recovery.ts";
 import { createRotation, type Rotation } from "./rotation.ts";
 import { createToolDispatch, type ToolDispatch } from "./tool-dispatch.ts";
 
-/** The rules of a client, one object each. Give the ones that shall differ: `{ backoff: createBackoff({ baseMs: 20 }) }`. */
+/** The rules of a client. Give those that shall differ: `{ backoff: createBackoff({ baseMs: 20 }) }`. */
 export type ClientPolicies = {
   /** How a socket is opened, and how long that may take. */
   readonly dialer: Policy<Dialer>;

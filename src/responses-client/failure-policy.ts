@@ -32,8 +32,8 @@ const STOP_ON_SAME: FailureVerdict = { action: "stop", connection: "keep" };
  * The table of protocol.md §4.4 and §1.4.
  *
  * What a new attempt can cure is tried again: lost connections, overload, rate limits, errors of the server. What would
- * fail the same way again stops: bad requests, refused credentials, quotas, and 426, which asks for another transport. An
- * error that stops also ends the connection: many servers close it right behind the error (protocol.md §8), and the
+ * fail the same way again stops: bad requests, refused credentials, quotas, and 426, which asks for another transport.
+ * An error that stops also ends the connection: many servers close it right behind the error (protocol.md §8), and the
  * next turn must not run into that.
  */
 export function createFailureJudge(): Policy<FailureJudge> {

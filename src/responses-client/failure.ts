@@ -47,7 +47,7 @@ export function statedError(failure: Failure): ProtocolError | undefined {
 
 const RETRY_HINT = /try again in (\d+(?:\.\d+)?) ?(ms|s)\b/i;
 
-/** Milliseconds that the server asked to wait, from a header or from `"Please try again in 1.2s."` (protocol.md §3.7). */
+/** Milliseconds that the server asked to wait, by a header or by `"Please try again in 1.2s."` (protocol.md §3.7). */
 export function retryAfterMsOf(failure: Failure): number | undefined {
   const error = statedError(failure);
   if (error === undefined || error.retryAfterMs !== undefined) return error?.retryAfterMs;
@@ -69,7 +69,8 @@ export function describeFailure(failure: Failure): string {
       return `connecting failed: ${failure.message}`;
     case "connection-lost": {
       const reason = [failure.reason, failure.detail].filter((part) => part !== undefined && part !== "").join(", ");
-      return `connection lost: close code ${failure.closeCode}${reason === "" ? "" : ` (${reason})`}, ${PHASE_TEXT[failure.phase]}`;
+      const code = `close code ${failure.closeCode}${reason === "" ? "" : ` (${reason})`}`;
+      return `connection lost: ${code}, ${PHASE_TEXT[failure.phase]}`;
     }
     case "bad-frame":
       return `unusable frame from the server: ${failure.message}`;

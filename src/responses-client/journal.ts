@@ -9,8 +9,9 @@ import { isJsonObject, type JsonObject, parseJsonObject, textMember } from "../p
  * What a session must not forget, in the order in which it happened (protocol.md §6.9, INV-44).
  *
  * `message`: what the user said. `response`: what a completed response brought. `intent`: a tool is about to start.
- * `output`: what a call is answered with. `turn-ended`: the caller was told how the turn went. A call with an intent and
- * no output may or may not have had its effect; a message whose turn did not end belongs to a process that was killed.
+ * `output`: what a call is answered with. `turn-ended`: the caller is about to be told how the turn went. A call with
+ * an intent and no output may or may not have had its effect; a message whose turn did not end belongs to a process
+ * that was killed.
  */
 export type JournalEntry =
   | { readonly kind: "message"; readonly item: Item }

@@ -112,5 +112,6 @@ describe("rotation", () => {
     ]);
     expect(closeCode).toBe(1000);
     expect(server.openSockets()).toBe(1);
+    expect(await turn("four")).toMatchObject({ outcome: "completed" });
   });
 });

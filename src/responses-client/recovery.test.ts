@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
 
+import { createSystemClock } from "../determinism/clock.ts";
+import { createBackoff } from "./index.ts";
 import { type Answer, refuseCreate, respond, respondUntil, send, whole } from "./scripted-server.test-support.ts";
 import { start, visibleText } from "./session-fixture.test-support.ts";
 
@@ -251,6 +253,28 @@ describe("a response that does not complete", () => {
     const { turn, surface } = await start({ answers: [incomplete] });
     expect(await turn("go")).toEqual({ outcome: "failed", cause: "the response is incomplete: max_output_tokens" });
     expect(visibleText(surface)).toBe("");
+  });
+});
+
+describe("a connection that is lost while nothing is asked", () => {
+  it("is followed by a dial after the backoff, counted from the loss", async () => {
+    let endTool: () => void = () => undefined;
+    const { turn, server, runs } = await start(
+      { answers: [respond("resp_1", oneCall), respond("resp_2", { text: "ok" })] },
+      {
+        perform: async () => await new Promise((resolve) => (endTool = () => resolve("done"))),
+        policies: { backoff: createBackoff({ baseMs: 150, jitter: "none" }) },
+      },
+    );
+    const clock = createSystemClock();
+    const result = turn("go");
+    await expect.poll(() => runs.length).toBe(1);
+    const lostAtMs = clock.nowMs();
+    server.peer().terminate();
+    await expect.poll(() => server.openSockets()).toBe(0);
+    endTool();
+    expect(await result).toMatchObject({ outcome: "completed" });
+    expect((server.dialsAtMs[1] ?? 0) - lostAtMs).toBeGreaterThanOrEqual(150);
   });
 });
 

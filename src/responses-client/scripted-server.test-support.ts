@@ -16,11 +16,11 @@ export type SeenCreate = {
 /** What a test does with one create. */
 export type Answer = (peer: WebSocket, create: SeenCreate) => void;
 
-/** What a test does with one upgrade: undefined accepts it, a status refuses it, `drop` resets, `silent` says nothing. */
+/** What a test does with an upgrade: undefined accepts it, a status refuses, `drop` resets, `silent` says nothing. */
 export type UpgradeAnswer =
   undefined | "drop" | "silent" | { status: number; headers?: Record<string, string>; body?: unknown };
 
-/** What a scripted server plays: one answer per create and per upgrade, in order; the last create answer again and again. */
+/** What a scripted server plays: an answer per create and per upgrade, in order; creates get the last one for ever. */
 export type ServerScript = {
   readonly answers: readonly Answer[];
   readonly upgrades?: readonly UpgradeAnswer[];

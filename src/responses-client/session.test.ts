@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
 
-import { respond } from "./scripted-server.test-support.ts";
+import { HarnessError } from "../errors.ts";
+import { respond, respondFresh } from "./scripted-server.test-support.ts";
 import { openTestSession, start, visibleText } from "./session-fixture.test-support.ts";
-import { responsesUrl } from "./index.ts";
+import { createMemoryJournal, type Journal, responsesUrl } from "./index.ts";
 
 describe("a session without faults", () => {
   it("completes a turn of text, shows its deltas and sends the key", async () => {
@@ -111,6 +112,25 @@ describe("a session without faults", () => {
     );
     expect(await turn("go")).toEqual({ outcome: "failed", cause: "the model still asks for tools after 5 responses" });
     expect(server.creates).toHaveLength(5);
+  });
+
+  it("ends a turn whose journal cannot be written, before a tool could start unnoted", async () => {
+    const journal = createMemoryJournal();
+    const full: Journal = {
+      ...journal,
+      append(entry) {
+        if (entry.kind === "intent") throw new HarnessError("HARNESS_UNWRITABLE_FILE", "The disk is full.");
+        journal.append(entry);
+      },
+    };
+    const { turn, runs, surface } = await start(
+      { answers: [respondFresh({ calls: [{ id: "call_1" }] }), respondFresh({ text: "ok" })] },
+      { journal: full },
+    );
+    expect(await turn("go")).toEqual({ outcome: "failed", cause: "The disk is full." });
+    expect(surface).toEqual([{ kind: "error", message: "The disk is full." }]);
+    expect(runs).toEqual([]);
+    expect(await turn("probe")).toEqual({ outcome: "completed", text: "ok" });
   });
 
   it("leaves no socket behind when it is closed, and refuses further turns", async () => {
