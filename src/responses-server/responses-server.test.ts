@@ -171,6 +171,13 @@ describe("the connection's memory", () => {
     expect((await other.create(next))[0]).toMatchObject({ error: { code: "previous_response_not_found" } });
   });
 
+  it("stores where the create does not say", async () => {
+    const parent = await (await bed.dial()).create({ input: "hello", store: undefined });
+    const next = await (await bed.dial()).create({ input: "hello", previous_response_id: idOf(parent) });
+    expect(next.at(-1)?.["type"]).toBe("response.completed");
+    expect(responseOf(parent.at(-1))["store"]).toBe(true);
+  });
+
   it("counts what lay in the cache of the connection as cached tokens, and nothing that was read from the store", async () => {
     const first = await bed.dial();
     const parent = await first.create({ input: "hello", store: true });

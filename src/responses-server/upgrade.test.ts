@@ -4,7 +4,14 @@ import { WebSocket } from "ws";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 import { parseJsonObject } from "../protocol/json.ts";
-import { openServerTestBed, type ServerTestBed, TOOL_SCRIPT, until, within } from "./server-test-bed.ts";
+import {
+  createHandClock,
+  openServerTestBed,
+  type ServerTestBed,
+  TOOL_SCRIPT,
+  until,
+  within,
+} from "./server-test-bed.ts";
 
 let bed: ServerTestBed;
 beforeAll(async () => {
@@ -110,6 +117,27 @@ describe("the upgrade", () => {
     const frame = Buffer.concat([Buffer.from([0x81, 0x80 | payload.length, 0, 0, 0, 0]), payload]);
     const bytes = Buffer.concat([Buffer.from(request("GET /v1/responses HTTP/1.1", GOOD)), frame]);
     expect(await exchange(bytes, (got) => got.includes("response.completed"))).toContain("response.completed");
+  });
+});
+
+describe("a refused connection", () => {
+  it("is gone as soon as the client has ended it, and after the deadline where it does not", async () => {
+    const clock = createHandClock();
+    const own = await openServerTestBed({ clock, closeTimeoutMs: 700 });
+    await expect(own.dial("stranger")).rejects.toThrow("401");
+    await until(() => clock.timerCount() === 0, "the end of the first connection");
+    const socket = connect({ port: own.server.port, host: "127.0.0.1", allowHalfOpen: true });
+    let isClosed = false;
+    socket.on("error", () => undefined);
+    socket.on("close", () => (isClosed = true));
+    socket.write(request("GET /nowhere HTTP/1.1", GOOD));
+    await until(() => clock.timerCount() === 1, "the refusal");
+    clock.advance(699);
+    expect(isClosed).toBe(false);
+    clock.advance(1);
+    expect(clock.timerCount()).toBe(0);
+    socket.destroy();
+    await own.close();
   });
 });
 
