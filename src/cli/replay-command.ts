@@ -1,6 +1,7 @@
 import { createHarness } from "../built-ins.ts";
 import { HarnessError } from "../errors.ts";
 import { clientModuleOf, parseClientReference, printClientReference } from "../reproduce/client-module.ts";
+import { pluginNamed } from "../reproduce/harness.ts";
 import type { RunResult } from "../reproduce/judged-run.ts";
 import { compareReplay, type ReplayOutcome } from "../reproduce/replay.ts";
 import { parseReproduction, type Reproduction } from "../reproduce/reproduction.ts";
@@ -83,9 +84,10 @@ async function replay(reproduction: Reproduction, times: number, parts: ReplayPa
     parts.client === undefined ? reproduction.client : parseClientReference(parts.client, context.directory);
   // Another client makes its own promises; the same one is held to those of the file.
   const contract = parts.client === undefined ? { contract: reproduction.contract } : {};
-  clientModuleOf(client, harness);
-  const folder = openRunFolder(parts.out, { directory: context.directory, startedAt: harness.clock.wallTime() });
   const backend = parts.backend ?? reproduction.backend;
+  clientModuleOf(client, harness);
+  pluginNamed("backend", backend, harness.backends);
+  const folder = openRunFolder(parts.out, { directory: context.directory, startedAt: harness.clock.wallTime() });
   const settings = { client, backend, target: "reference", folder, signal: context.signal, ...contract };
   const results: RunResult[] = [];
   for (let run = 0; run < times && !context.signal.aborted; run += 1) {

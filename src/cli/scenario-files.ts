@@ -29,7 +29,7 @@ export function builtInScenarioNames(): readonly string[] {
 export function readScenarios(wanted: readonly string[], directory: string): readonly Scenario[] {
   const names = builtInScenarioNames();
   const chosen = wanted.length === 0 ? names : wanted;
-  return chosen.map((name) => {
+  const scenarios = chosen.map((name) => {
     if (names.includes(name)) return readScenarioFile(join(BUILT_IN_FOLDER, `${name}.json`), `scenarios/${name}.json`);
     const path = resolve(directory, name);
     if (existsSync(path) || name.endsWith(".json")) return readScenarioFile(path, name);
@@ -39,6 +39,20 @@ export function readScenarios(wanted: readonly string[], directory: string): rea
       { details: { name } },
     );
   });
+  refuseTwins(scenarios);
+  return scenarios;
+}
+
+/** Each scenario has the folder of its name, so two of one name would write into each other's results. */
+function refuseTwins(scenarios: readonly Scenario[]): void {
+  const names = scenarios.map(({ name }) => name);
+  const twin = names.find((name, index) => names.indexOf(name) !== index);
+  if (twin === undefined) return;
+  throw new HarnessError(
+    "HARNESS_INVALID_OPTION",
+    `Two of the scenarios are named "${twin}". Give each scenario once, and each its own name.`,
+    { details: { name: twin } },
+  );
 }
 
 /** A file with a bare plan is a scenario that is named after it and expects every rule to hold. */

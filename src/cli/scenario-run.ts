@@ -14,6 +14,7 @@ import { runAndJudge, type RunResult } from "../reproduce/judged-run.ts";
 import type { Reproduction } from "../reproduce/reproduction.ts";
 import { writeTextFile } from "./files.ts";
 import type { RunFolder } from "./run-folder.ts";
+import { quoteShellWord } from "./shell-word.ts";
 import { versionsInUse } from "./versions.ts";
 
 /** With what a plan is run. */
@@ -90,7 +91,7 @@ export async function runScenario(
     runs: Math.max(1, ...confirmations.map(({ runs }) => runs)),
     durationMs: Math.round(harness.clock.nowMs() - startMs),
     directory,
-    ...(reproduction === undefined ? {} : { replayCommand: `npx cutwire replay ${reproduction}` }),
+    ...(reproduction === undefined ? {} : { replayCommand: `npx cutwire replay ${quoteShellWord(reproduction)}` }),
   };
   return { report, interrupted: first.record.interrupted };
 

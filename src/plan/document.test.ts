@@ -10,9 +10,9 @@ const Schema: z.ZodType<unknown> = z.strictObject({
   faults: z.array(z.union([z.strictObject({ kind: z.literal("cut"), mode: z.string() }), z.literal("none")])),
 });
 
-function refusalOf(text: string): HarnessError {
+function refusalOf(text: string, schema = Schema): HarnessError {
   try {
-    parseDocument(text, Schema, { what: "plan", source: "plan.json", code: "HARNESS_INVALID_PLAN" });
+    parseDocument(text, schema, { what: "plan", source: "plan.json", code: "HARNESS_INVALID_PLAN" });
   } catch (error) {
     if (error instanceof HarnessError) return error;
     throw error;
@@ -66,5 +66,40 @@ describe("a document of another shape", () => {
       message: expect.stringMatching(/^plan\.json has format version 2, and this release reads version 1\. Use /),
     });
     expect(refusalOf('{"formatVersion":"1"}').code).toBe("HARNESS_INVALID_PLAN");
+  });
+
+  const Choices: z.ZodType<unknown> = z.strictObject({
+    list: z.array(z.union([z.strictObject({ kind: z.literal("a"), size: z.number().min(1) }), z.number()])),
+    when: z.union([z.literal("now"), z.literal("later"), z.strictObject({ atMs: z.number() })]),
+    why: z.string(),
+  });
+
+  function problemsOf(data: object): unknown {
+    return refusalOf(JSON.stringify(data), Choices).details["problems"];
+  }
+
+  it("is refused at the place within the shape that came closest", () => {
+    expect(problemsOf({ list: [1, { kind: "a", size: 0 }], when: { atMs: "x" }, why: "" })).toEqual([
+      { path: "list[1].size", message: expect.stringContaining("Too small") },
+      { path: "when.atMs", message: expect.stringContaining("expected number") },
+    ]);
+  });
+
+  it("is refused with every shape that was possible where none came close", () => {
+    expect(problemsOf({ list: [], when: "soon", why: "" })).toEqual([
+      {
+        path: "when",
+        message:
+          'Invalid input: expected "now"; or Invalid input: expected "later"; or Invalid input: expected object, received string',
+      },
+    ]);
+  });
+
+  it("is refused for what is missing in plain words", () => {
+    expect(problemsOf({ list: [{ kind: "a" }] })).toEqual([
+      { path: "list[0].size", message: "is missing" },
+      { path: "when", message: "is missing" },
+      { path: "why", message: "is missing" },
+    ]);
   });
 });

@@ -99,8 +99,15 @@ function problemsOf(issue: z.core.$ZodIssue, prefix: readonly PropertyKey[]): Do
     if (closest.some((inner) => inner.path.length > 0)) {
       return closest.flatMap((inner) => problemsOf(inner, path));
     }
+    // None did: the value as a whole is of another kind than each of them.
+    const messages = new Set(issue.errors.flat().map(({ message }) => plainly(message)));
+    return [{ path: printPath(path), message: [...messages].join("; or ") }];
   }
-  return [{ path: printPath(path), message: issue.message }];
+  return [{ path: printPath(path), message: plainly(issue.message) }];
+}
+
+function plainly(message: string): string {
+  return message.endsWith("received undefined") ? "is missing" : message;
 }
 
 function printPath(path: readonly PropertyKey[]): string {

@@ -46,7 +46,7 @@ describe("the module of a client", () => {
   });
 
   it("is refused where nobody registered the name, with the names that are", () => {
-    expect(() => clientModuleOf({ name: "refrence" }, HARNESS)).toThrowError(
+    expect(() => clientModuleOf({ name: "refrence" }, HARNESS)).toThrow(
       expect.objectContaining({
         code: "HARNESS_UNKNOWN_NAME",
         message: expect.stringContaining(
@@ -58,7 +58,7 @@ describe("the module of a client", () => {
 
   it("is refused where there is no such file, with its path", () => {
     const module = new URL("./no-such-client.js", import.meta.url).href;
-    expect(() => clientModuleOf({ module }, HARNESS)).toThrowError(
+    expect(() => clientModuleOf({ module }, HARNESS)).toThrow(
       expect.objectContaining({
         code: "HARNESS_UNREADABLE_FILE",
         message: `There is no client module at ${fileURLToPath(module)}. Check the path.`,
@@ -69,7 +69,7 @@ describe("the module of a client", () => {
   it.each(["./my-client.js", "file://elsewhere/client.js", "https://example.com/client.js", ""])(
     "is refused where a file names it as %j",
     (module) => {
-      expect(() => clientModuleOf({ module }, HARNESS)).toThrowError(
+      expect(() => clientModuleOf({ module }, HARNESS)).toThrow(
         expect.objectContaining({ code: "HARNESS_INVALID_CLIENT", message: expect.stringContaining("file: URL") }),
       );
     },

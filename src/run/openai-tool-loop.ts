@@ -20,13 +20,16 @@ export type OpenaiClientOptions = {
  * The example (examples/responses/websocket.ts of openai-node) opens one socket for the whole program, sends each
  * create with the id of the response before it, listens to `event` and `error`, collects finished calls, and runs the
  * tools when the response has completed. It does not listen to `close`. So neither does this loop.
+ *
+ * @throws HarnessError `HARNESS_MISSING_PACKAGE`
  */
-export function adaptOpenaiClient({ name, contract, socket }: OpenaiClientOptions): Client {
+export async function adaptOpenaiClient({ name, contract, socket }: OpenaiClientOptions): Promise<Client> {
+  // Loaded with the module: a package that is missing is no failure of the client, and is said before anything runs.
+  const { OpenAI: Sdk, ResponsesWS: Socket } = await importSdk(name);
   return {
     name,
     contract,
     async open(context) {
-      const { OpenAI: Sdk, ResponsesWS: Socket } = await importSdk(name);
       const sdk = new Sdk({ apiKey: context.apiKey, baseURL: context.baseUrl });
       return openLoop(new Socket(sdk, socket), context);
     },

@@ -7,7 +7,7 @@ const MAX_DELAY_MS = 800;
 const RETRIES_MAX = 5;
 
 /** The same with reconnecting switched on, which takes a handler and nothing else (protocol.md §6.2). */
-export const client: Client = adaptOpenaiClient({
+export const client: Client = await adaptOpenaiClient({
   name: "openai-responses-ws-reconnect",
   contract: {
     store: true,
