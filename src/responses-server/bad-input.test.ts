@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 import { createFrameScanner, OPCODE, type ScannedFrame } from "../protocol/frame-scanner.ts";
-import { heapSizeBytes, openServerTestBed, type ServerTestBed, until } from "./server-test-bed.ts";
+import { heapSizeBytes, openServerTestBed, type ServerTestBed, until } from "./server-bed.test-support.ts";
 
 const isFull = process.env["HARNESS_FULL"] === "1";
 

@@ -10,7 +10,7 @@ import {
   TOOL_SCRIPT,
   typesOf,
   until,
-} from "./server-test-bed.ts";
+} from "./server-bed.test-support.ts";
 
 let bed: ServerTestBed | undefined;
 afterEach(async () => await bed?.close());

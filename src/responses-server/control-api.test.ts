@@ -4,7 +4,7 @@ import { createSystemClock } from "../determinism/clock.ts";
 import { isJsonObject, type JsonObject, parseJsonObject } from "../protocol/json.ts";
 import { type ControlApi, openControlApi } from "./control-api.ts";
 import { createEventLog, type LoggedEvent } from "./event-log.ts";
-import { idOf, openServerTestBed, outputOf, type ServerTestBed, until, within } from "./server-test-bed.ts";
+import { idOf, openServerTestBed, outputOf, type ServerTestBed, until, within } from "./server-bed.test-support.ts";
 
 let bed: ServerTestBed;
 let api: ControlApi;

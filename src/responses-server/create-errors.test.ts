@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 import { isJsonObject, type JsonObject } from "../protocol/json.ts";
-import { openServerTestBed, type ServerTestBed, type TestPeer } from "./server-test-bed.ts";
+import { openServerTestBed, type ServerTestBed, type TestPeer } from "./server-bed.test-support.ts";
 
 let bed: ServerTestBed;
 let peer: TestPeer;

@@ -9,7 +9,7 @@ import {
   type ServerTestBed,
   type TestPeer,
   until,
-} from "./server-test-bed.ts";
+} from "./server-bed.test-support.ts";
 
 /** Says "slow" with a pause of one second before its only delta, and "quick" without one. */
 const SCRIPT: SessionScript = {

@@ -3,7 +3,7 @@ import { ResponsesWebSocketSession } from "openai/lib/responses/responses-websoc
 import { ResponsesWS } from "openai/resources/responses/ws";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
-import { openServerTestBed, type ServerTestBed, until } from "./server-test-bed.ts";
+import { openServerTestBed, type ServerTestBed, until } from "./server-bed.test-support.ts";
 
 type Response = OpenAI.Responses.Response;
 

@@ -14,7 +14,7 @@ import {
   typesOf,
   until,
   within,
-} from "./server-test-bed.ts";
+} from "./server-bed.test-support.ts";
 import type { OrderAction, OrderPlace, ServerOrder, ServerPoint } from "./server-order.ts";
 
 const clock = createHandClock();

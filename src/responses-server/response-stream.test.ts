@@ -11,7 +11,7 @@ import {
   type ServerTestBed,
   typesOf,
   until,
-} from "./server-test-bed.ts";
+} from "./server-bed.test-support.ts";
 
 let bed: ServerTestBed | undefined;
 afterEach(async () => await bed?.close());

@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 
 import { parseJsonObject } from "../protocol/json.ts";
 import { createResponsesEndpoint } from "./responses-endpoint.ts";
-import { createHandClock, TOOL_SCRIPT, until } from "./server-test-bed.ts";
+import { createHandClock, TOOL_SCRIPT, until } from "./server-bed.test-support.ts";
 
 describe("an endpoint without a port", () => {
   it.each(["reset", "end"] as const)("serves streams that are no sockets, and cuts them with %s", async (kind) => {

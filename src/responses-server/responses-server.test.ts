@@ -1,7 +1,14 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
 import type { JsonObject } from "../protocol/json.ts";
-import { idOf, openServerTestBed, outputOf, responseOf, type ServerTestBed, typesOf } from "./server-test-bed.ts";
+import {
+  idOf,
+  openServerTestBed,
+  outputOf,
+  responseOf,
+  type ServerTestBed,
+  typesOf,
+} from "./server-bed.test-support.ts";
 
 let bed: ServerTestBed;
 beforeEach(async () => {

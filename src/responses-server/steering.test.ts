@@ -12,7 +12,7 @@ import {
   type TestPeer,
   typesOf,
   until,
-} from "./server-test-bed.ts";
+} from "./server-bed.test-support.ts";
 
 const SCRIPT: SessionScript = {
   turns: [

@@ -11,7 +11,7 @@ import {
   TOOL_SCRIPT,
   until,
   within,
-} from "./server-test-bed.ts";
+} from "./server-bed.test-support.ts";
 
 let bed: ServerTestBed;
 beforeAll(async () => {
