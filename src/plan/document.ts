@@ -95,19 +95,25 @@ function problemsOf(issue: z.core.$ZodIssue, prefix: readonly PropertyKey[]): Do
   const path = [...prefix, ...issue.path];
   if (issue.code === "invalid_union" && issue.errors.length > 0) {
     // Of the shapes that were possible, the one that came closest says best what is wrong.
-    const closest = issue.errors.toSorted((left, right) => left.length - right.length)[0] ?? [];
-    if (closest.some((inner) => inner.path.length > 0)) {
-      return closest.flatMap((inner) => problemsOf(inner, path));
-    }
+    const alike = issue.errors.filter((errors) => !errors.some(isOfOtherKind));
+    const [closest] = alike.toSorted((left, right) => left.length - right.length);
+    if (closest !== undefined) return closest.flatMap((inner) => problemsOf(inner, path));
     // None did: the value as a whole is of another kind than each of them.
-    const messages = new Set(issue.errors.flat().map(({ message }) => plainly(message)));
-    return [{ path: printPath(path), message: [...messages].join("; or ") }];
+    const messages = [...new Set(issue.errors.flat().map(({ message }) => plainly(message)))];
+    return [{ path: printPath(path), message: messages.includes(MISSING) ? MISSING : messages.join("; or ") }];
   }
   return [{ path: printPath(path), message: plainly(issue.message) }];
 }
 
+/** Whether a value is not even the kind of value that a shape describes: a text where it wants an object. */
+function isOfOtherKind({ path, code }: z.core.$ZodIssue): boolean {
+  return path.length === 0 && (code === "invalid_type" || code === "invalid_value");
+}
+
+const MISSING = "is missing";
+
 function plainly(message: string): string {
-  return message.endsWith("received undefined") ? "is missing" : message;
+  return message.endsWith("received undefined") ? MISSING : message;
 }
 
 function printPath(path: readonly PropertyKey[]): string {

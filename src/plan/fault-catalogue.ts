@@ -30,9 +30,14 @@ export const FaultSchema: z.ZodType<Fault> = z.unknown().transform((value, conte
   }
   const parsed = description.schema.safeParse(value);
   if (parsed.success) return parsed.data;
-  for (const { path, message } of parsed.error.issues) context.addIssue({ code: "custom", path, message });
+  for (const issue of parsed.error.issues) context.addIssue(issueAgain(issue));
   return z.NEVER;
 });
+
+/** An issue of a schema within, as a schema around it may tell it. */
+export function issueAgain(issue: z.core.$ZodIssue): Parameters<z.RefinementCtx["addIssue"]>[0] {
+  return { ...issue } as Parameters<z.RefinementCtx["addIssue"]>[0];
+}
 
 /** The description that belongs to a fault. */
 export function describeFault(fault: Fault): FaultDescription {

@@ -1,8 +1,9 @@
 import { z } from "zod";
 
+import { isJsonObject, objectMember } from "../protocol/json.ts";
 import { type SessionScript, SessionScriptSchema } from "../protocol/model-script.ts";
 import { type ScheduledFault, scheduledFaultSchema } from "./fault.ts";
-import { describeFault, FaultSchema } from "./fault-catalogue.ts";
+import { describeFault, FaultSchema, issueAgain } from "./fault-catalogue.ts";
 import { type Anchor, decidingAnchor } from "./trigger.ts";
 
 /** The conversations of a run: sessions × turns, each turn with what the user says and what the model then does. */
@@ -43,40 +44,62 @@ const LimitsSchema: z.ZodType<Limits> = z.strictObject({
   sessionsMax: z.number().int().min(1).max(10_000),
 });
 
+const ScheduledFaultSchema = scheduledFaultSchema(FaultSchema);
+const FAULTS_MAX = 10_000;
+
+const PlanShapeSchema: z.ZodType<Plan> = z.strictObject({
+  formatVersion: z.literal(1),
+  seed: z.number().int().min(0).max(4_294_967_295),
+  workload: z.strictObject({ sessions: z.array(SessionScriptSchema).min(1).max(10_000) }),
+  faults: z.array(ScheduledFaultSchema).max(FAULTS_MAX),
+  limits: LimitsSchema,
+});
+
 /** The shape of a plan, with everything that its parts must agree on. */
-export const PlanSchema: z.ZodType<Plan> = z
-  .strictObject({
-    formatVersion: z.literal(1),
-    seed: z.number().int().min(0).max(4_294_967_295),
-    workload: z.strictObject({ sessions: z.array(SessionScriptSchema).min(1).max(10_000) }),
-    faults: z.array(scheduledFaultSchema(FaultSchema)).max(10_000),
-    limits: LimitsSchema,
-  })
-  .superRefine((plan, context) => {
-    if (plan.workload.sessions.length > plan.limits.sessionsMax) {
-      context.addIssue({
-        code: "custom",
-        path: ["workload", "sessions"],
-        message: `${plan.workload.sessions.length} sessions, but limits.sessionsMax is ${plan.limits.sessionsMax}`,
-      });
+export const PlanSchema: z.ZodType<Plan> = z.unknown().transform((value, context): Plan => {
+  const parsed = PlanShapeSchema.safeParse(value);
+  for (const issue of parsed.error?.issues ?? []) context.addIssue(issueAgain(issue));
+  // What the parts disagree about is told together with what is wrong in each of them.
+  for (const [path, message] of disagreements(value)) context.addIssue({ code: "custom", path: [...path], message });
+  return parsed.success ? parsed.data : z.NEVER;
+});
+
+/** Reads no more of a plan than has the right shape, because the rest of it may be anything. */
+function disagreements(plan: unknown): Problem[] {
+  if (!isJsonObject(plan)) return [];
+  const sessions = objectMember(plan, "workload")?.["sessions"];
+  const sessionCount = Array.isArray(sessions) ? sessions.length : undefined;
+  const sessionsMax = objectMember(plan, "limits")?.["sessionsMax"];
+  const problems: Problem[] = [];
+  if (sessionCount !== undefined && typeof sessionsMax === "number" && sessionCount > sessionsMax) {
+    const message = `${sessionCount} sessions, but limits.sessionsMax is ${sessionsMax}`;
+    problems.push([["workload", "sessions"], message]);
+  }
+  const idsSeen = new Set<string>();
+  const faults: readonly unknown[] = Array.isArray(plan["faults"]) ? plan["faults"].slice(0, FAULTS_MAX) : [];
+  for (const [index, fault] of faults.entries()) {
+    const { data: scheduled } = ScheduledFaultSchema.safeParse(fault);
+    if (scheduled === undefined) continue;
+    for (const [path, message] of faultProblems(scheduled, sessionCount, idsSeen)) {
+      problems.push([["faults", index, ...path], message]);
     }
-    const idsSeen = new Set<string>();
-    for (const [index, scheduled] of plan.faults.entries()) {
-      for (const [path, message] of faultProblems(scheduled, plan.workload.sessions.length, idsSeen)) {
-        context.addIssue({ code: "custom", path: ["faults", index, ...path], message });
-      }
-      idsSeen.add(scheduled.id);
-    }
-  });
+    idsSeen.add(scheduled.id);
+  }
+  return problems;
+}
 
 type Problem = readonly [path: readonly (string | number)[], message: string];
 
-function faultProblems(scheduled: ScheduledFault, sessionCount: number, idsSeen: ReadonlySet<string>): Problem[] {
+function faultProblems(
+  scheduled: ScheduledFault,
+  sessionCount: number | undefined,
+  idsSeen: ReadonlySet<string>,
+): Problem[] {
   const problems: Problem[] = [];
   const { id, when, fault, heal } = scheduled;
   if (idsSeen.has(id)) problems.push([["id"], `"${id}" is the id of an earlier fault`]);
   const { session } = when.place;
-  if (session !== "all" && session >= sessionCount) {
+  if (session !== "all" && sessionCount !== undefined && session >= sessionCount) {
     problems.push([
       ["when", "place", "session"],
       `session ${session} does not exist; there are ${sessionCount}, from 0`,

@@ -67,7 +67,7 @@ const PlaceSchema: z.ZodType<Place> = z.strictObject({
   lane: z.string().min(1).max(256).exactOptional(),
 });
 
-const EventAnchorSchema: z.ZodType<EventAnchor> = z
+const EventAnchorSchema = z
   .strictObject({
     kind: z.literal("event"),
     direction: DirectionSchema,
@@ -84,7 +84,7 @@ const EventAnchorSchema: z.ZodType<EventAnchor> = z
 const PointSchema = z.enum(PROTOCOL_POINTS.map(({ point }) => point));
 
 /** The shape of an anchor. */
-export const AnchorSchema: z.ZodType<Anchor> = z.union([
+export const AnchorSchema: z.ZodType<Anchor> = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("point"), point: PointSchema, occurrence: OccurrenceSchema }),
   EventAnchorSchema,
   z.strictObject({
