@@ -9,10 +9,10 @@ import {
   ANSWER_HEAD,
   byteAnchor,
   eventAnchor,
+  goAroundElsewhere,
   openWireBed,
   pointAnchor,
   reached,
-  sayToServer,
   type WireBed,
   type WireBedOptions,
 } from "./wire-bed.test-support.ts";
@@ -46,7 +46,7 @@ describe("an anchor after a message", () => {
     });
     expect(bed.recorder.events()[site.by ?? -1]).toMatchObject({ source: "server-face", type: "b" });
     await connection.client.has(first, second);
-    await sayToServer(connection);
+    await goAroundElsewhere();
     await connection.client.has(first, second);
     armed.release();
     await connection.client.has(...stream);
@@ -60,7 +60,7 @@ describe("an anchor after a message", () => {
     await reached(armed);
     connection.server.send(second);
     connection.server.seen.socket.end(third);
-    await sayToServer(connection);
+    await goAroundElsewhere();
     await connection.client.has(first);
     expect(connection.client.seen.hasEnded).toBe(false);
     armed.release();
@@ -74,7 +74,7 @@ describe("an anchor after a message", () => {
     const connection = await bed.connect();
     for (let at = 0; at < streamBytes.length; at += size) connection.server.send(streamBytes.subarray(at, at + size));
     expect(await reached(armed)).toMatchObject({ offset: first.length + second.length });
-    await sayToServer(connection);
+    await goAroundElsewhere();
     await connection.client.has(first, second);
     armed.release();
     await connection.client.has(...stream);
@@ -120,11 +120,22 @@ describe("an anchor after a message", () => {
     client.send(conversation.create, next);
     expect(await reached(armed)).toMatchObject({ heldBy: "client-face", offset: conversation.create.length });
     await server.has(conversation.create);
-    server.send(first);
-    await client.has(first);
-    await server.has(conversation.create);
     armed.release();
     await server.has(conversation.create, next);
+  });
+
+  it("holds the other direction too, so that no answer overtakes the fault", async () => {
+    await open();
+    const armed = bed.arm(eventAnchor("response.create", { direction: "to-server" }));
+    const { client, server } = await bed.connect();
+    client.send(conversation.create);
+    await reached(armed);
+    await server.has(conversation.create);
+    server.send(first, second);
+    await goAroundElsewhere();
+    await client.has();
+    armed.release();
+    await client.has(first, second);
   });
 });
 
@@ -135,7 +146,7 @@ describe("an anchor before or inside a message", () => {
     const connection = await bed.connect();
     connection.server.send(...stream);
     expect(await reached(armed)).toMatchObject({ offset: first.length });
-    await sayToServer(connection);
+    await goAroundElsewhere();
     await connection.client.has(first);
     expect(bed.lines("server-face")).not.toContain("server-face b");
     armed.release();
@@ -148,7 +159,7 @@ describe("an anchor before or inside a message", () => {
     const connection = await bed.connect();
     connection.server.send(...stream);
     expect(await reached(armed)).toMatchObject({ offset: first.length + byteInFrame });
-    await sayToServer(connection);
+    await goAroundElsewhere();
     await connection.client.has(streamBytes.subarray(0, first.length + byteInFrame));
     armed.release();
     await connection.client.has(...stream);
@@ -183,22 +194,32 @@ describe("a byte anchor", () => {
     const connection = await bed.connect();
     connection.server.send(...stream);
     expect(await reached(armed)).toMatchObject({ offset: sizeBytes, heldBy: "server-face" });
-    await sayToServer(connection);
+    await goAroundElsewhere();
     await connection.client.has(streamBytes.subarray(0, sizeBytes));
     armed.release();
     await connection.client.has(...stream);
   });
 
-  it.each([0, 3])("holds what the client sends (%i bytes)", async (sizeBytes) => {
+  it("holds what the client sends", async () => {
     await open();
-    const armed = bed.arm(byteAnchor(sizeBytes, "to-server"));
+    const armed = bed.arm(byteAnchor(3, "to-server"));
     const { client, server } = await bed.connect();
     client.send(conversation.create);
-    expect(await reached(armed)).toMatchObject({ offset: sizeBytes, heldBy: "client-face" });
-    server.send(first);
-    await client.has(first);
-    await server.has(conversation.create.subarray(0, sizeBytes));
+    expect(await reached(armed)).toMatchObject({ offset: 3, heldBy: "client-face" });
+    await goAroundElsewhere();
+    await server.has(conversation.create.subarray(0, 3));
     armed.release();
+    await server.has(conversation.create);
+  });
+
+  it("at byte 0 of the client is reached with its upgrade, whose answer waits too", async () => {
+    await open({ answer: (socket) => socket.write(ANSWER_HEAD) });
+    const armed = bed.arm(byteAnchor(0, "to-server"));
+    const connecting = bed.connect();
+    expect(await reached(armed)).toMatchObject({ offset: 0, heldBy: "client-face" });
+    armed.release();
+    const { client, server } = await connecting;
+    client.send(conversation.create);
     await server.has(conversation.create);
   });
 
@@ -242,7 +263,7 @@ describe("several faults", () => {
     expect(sites).toEqual([site, site, site]);
     armed[1]?.release();
     armed[0]?.release();
-    await sayToServer(connection);
+    await goAroundElsewhere();
     await connection.client.has(streamBytes.subarray(0, site?.offset));
     armed[2]?.release();
     await connection.client.has(...stream);
@@ -299,7 +320,7 @@ describe("protocol points", () => {
     const armed = bed.arm(pointAnchor("P1"));
     const connection = await bed.connect();
     expect(await reached(armed)).toMatchObject({ offset: 0, direction: "to-client" });
-    await sayToServer(connection);
+    await goAroundElsewhere();
     await connection.client.has();
     armed.release();
     await connection.client.has(...stream);
@@ -345,12 +366,14 @@ describe("protocol points", () => {
       const site = await reached(armed);
       expect(site).toMatchObject({ heldBy: `${sender}-face`, offset: to.bytes.length });
       const behind = createFrame("behind");
+      const cameBack = from.bytes.length;
       from.send(behind);
       to.send(behind);
-      await until("the other way", () => from.bytes.subarray(-behind.length).equals(behind));
-      expect(to.bytes.length).toBe(site.offset);
+      await goAroundElsewhere();
+      expect([to.bytes.length, from.bytes.length]).toEqual([site.offset, cameBack]);
       armed.release();
       await until("what was held", () => to.bytes.length === (site.offset ?? 0) + behind.length);
+      await until("the other way", () => from.bytes.length === cameBack + behind.length);
     },
   );
 

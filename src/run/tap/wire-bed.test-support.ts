@@ -1,3 +1,6 @@
+import { once } from "node:events";
+import { type AddressInfo, connect, createServer } from "node:net";
+
 import { createRandom } from "../../determinism/random.ts";
 import { DEADLINE_PASSED, settleWithin } from "../../determinism/waiting.ts";
 import type { HistoryEvent } from "../../history/event.ts";
@@ -22,6 +25,7 @@ import { embedded } from "../backends/embedded.ts";
 const HEAD_END = "\r\n\r\n";
 const DEADLINE_MS = 5_000;
 
+/** The head of an upgrade request, with an extension offered and a secret in its query. */
 export const REQUEST_HEAD: string = [
   "GET /v1/responses?secret=1 HTTP/1.1",
   "Host: 127.0.0.1",
@@ -34,6 +38,7 @@ export const REQUEST_HEAD: string = [
   "",
 ].join("\r\n");
 
+/** The head of an answer that upgrades. */
 export const ANSWER_HEAD: string = [
   "HTTP/1.1 101 Switching Protocols",
   "Upgrade: websocket",
@@ -245,4 +250,18 @@ export async function sayToServer({ client, server }: RawConnection, text = "sti
   const said = frame(text, { mask: true });
   client.send(said);
   await until("what the client says", () => server.bytes.length === before + said.length);
+}
+
+/** Round trips on a connection of nobody's: time enough for bytes on loopback that should not have come. */
+export async function goAroundElsewhere(): Promise<void> {
+  const server = createServer((socket) => socket.pipe(socket));
+  await once(server.listen(0, "127.0.0.1"), "listening");
+  const { port } = server.address() as AddressInfo;
+  const socket = connect(port, "127.0.0.1");
+  for (let trip = 0; trip < 5; trip += 1) {
+    socket.write("there and back");
+    await once(socket, "data");
+  }
+  socket.destroy();
+  server.close();
 }
