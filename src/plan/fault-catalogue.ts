@@ -36,7 +36,7 @@ export const FaultSchema: z.ZodType<Fault> = z.unknown().transform((value, conte
 
 /** An issue of a schema within, as a schema around it may tell it. */
 export function issueAgain(issue: z.core.$ZodIssue): Parameters<z.RefinementCtx["addIssue"]>[0] {
-  return { ...issue } as Parameters<z.RefinementCtx["addIssue"]>[0];
+  return { ...issue };
 }
 
 /** The description that belongs to a fault. */
