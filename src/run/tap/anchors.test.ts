@@ -129,7 +129,7 @@ describe("an anchor after a message", () => {
     const armed = bed.arm(eventAnchor("response.create", { direction: "to-server" }));
     const { client, server } = await bed.connect();
     client.send(conversation.create);
-    await reached(armed);
+    expect(await reached(armed)).toMatchObject({ direction: "to-server" });
     await server.has(conversation.create);
     server.send(first, second);
     await goAroundElsewhere();
