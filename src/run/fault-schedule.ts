@@ -86,41 +86,54 @@ async function runFault(task: FaultTask): Promise<void> {
   const { scheduled, wire, options, ending } = task;
   const { session } = wire;
   const armed = options.anchors.arm({ ...scheduled.when.place, session }, scheduled.when.at);
-  const healing = armHeal(scheduled.heal, task);
+  const healing = armHealing(scheduled.heal, task);
   onceAborted(ending, () => armed.disarm("the run ended before its anchor was reached"));
   const outcome = await armed.outcome;
   if (outcome.kind === "missed") {
+    task.barrier.leave();
     record(task, { kind: "fault-missed", id: scheduled.id, why: outcome.why });
   } else {
     recordReached(task, outcome.site);
-    await task.barrier.arrive(ending);
-    await strike(task, { site: outcome.site, armed, healing });
+    if (await task.barrier.arrive(ending)) await strike(task, { site: outcome.site, armed, healing });
+    else record(task, { kind: "fault-missed", id: scheduled.id, why: "not every session reached its anchor" });
   }
-  healing?.disarm("the fault is over");
+  healing?.armed.disarm("the fault is over");
   armed.release();
 }
 
+/** The anchor that ends a fault. It holds the session only where there is something to be undone before it goes on. */
+type Healing = { readonly armed: ArmedAnchor; isHolding: boolean };
+
 /** The healing anchor counts from the start of the run like every other, so it is armed together with the fault. */
-function armHeal(heal: Heal, { wire, scheduled, options }: FaultTask): ArmedAnchor | undefined {
+function armHealing(heal: Heal, { wire, scheduled, options }: FaultTask): Healing | undefined {
   if (heal.kind !== "at") return undefined;
-  return options.anchors.arm({ ...scheduled.when.place, session: wire.session }, heal.at);
+  const armed = options.anchors.arm({ ...scheduled.when.place, session: wire.session }, heal.at);
+  const healing: Healing = { armed, isHolding: false };
+  void armed.outcome.then(() => {
+    if (!healing.isHolding) armed.release();
+  });
+  return healing;
 }
 
 async function strike(
   task: FaultTask,
-  reached: { readonly site: AnchorSite; readonly armed: ArmedAnchor; readonly healing: ArmedAnchor | undefined },
+  reached: { readonly site: AnchorSite; readonly armed: ArmedAnchor; readonly healing: Healing | undefined },
 ): Promise<void> {
   const { scheduled, wire, options, ending } = task;
+  const { healing } = reached;
   const reachedMs = options.recorder.nowMs();
   const isOfConnection = describeFault(scheduled.fault).scope === "connection";
   const connection = reached.site.connection ?? (isOfConnection ? wire.liveConnection() : undefined);
   const change = await applyInTime(task, { ...reached, connection });
   if (change === undefined) return;
+  if (healing !== undefined) healing.isHolding = true;
   if (change.struck !== undefined) {
     reached.armed.release();
-    if (!(await resolvesBefore(change.struck, ending))) {
-      await heal(task, change, "the run ended");
-      record(task, { kind: "fault-missed", id: scheduled.id, why: "the run ended before it struck anything" });
+    const isOver = healing === undefined ? [] : [healing.armed.outcome.then(() => false)];
+    if (!(await Promise.race([resolvesBefore(change.struck, ending), ...isOver]))) {
+      await heal(task, change, ending.aborted ? "the run ended" : "its anchor was reached");
+      const end = ending.aborted ? "the run ended" : "its end came";
+      record(task, { kind: "fault-missed", id: scheduled.id, why: `${end} before it struck anything` });
       return;
     }
   }
@@ -128,7 +141,7 @@ async function strike(
   record(task, { kind: "fault-applied", id: scheduled.id, fault: { ...scheduled.fault }, delayMs }, connection);
   options.onDisturbance(wire.session);
   reached.armed.release();
-  const why = await waitForHeal(task, connection, reached.healing);
+  const why = await waitForHeal(task, connection, healing?.armed);
   // A fault with an end of its own is over then; one without was to be used up, and what is left of it never happened.
   const shortfall = scheduled.heal.kind === "never" ? change.shortfall?.() : undefined;
   await heal(task, change, why);
@@ -168,8 +181,10 @@ async function applyFault(
   assert(applier !== undefined, `no applier for faults of kind ${scheduled.fault.kind}`);
   const applying = applier.apply(scheduled.fault, { wire, connection });
   const change = await settleWithin(options.clock, applying, APPLY_DEADLINE_MS);
-  if (change === DEADLINE_PASSED) throw new Error(`it could not be applied within ${APPLY_DEADLINE_MS} ms`);
-  return change;
+  if (change !== DEADLINE_PASSED) return change;
+  // Nobody expects it any more when it comes late. That it may fail even then has been told by the failure itself.
+  applying.then(async (late) => await late.undo()).catch(() => undefined);
+  throw new Error(`it could not be applied within ${APPLY_DEADLINE_MS} ms`);
 }
 
 /** Resolves with the reason when the fault is to end. */
@@ -241,17 +256,24 @@ async function resolvesBefore(promise: Promise<unknown>, signal: AbortSignal): P
   return isResolved;
 }
 
-type Barrier = { arrive(ending: AbortSignal): Promise<void> };
+type Barrier = {
+  /** Whether all came: false where one of them left, or the run ended before. */
+  arrive(ending: AbortSignal): Promise<boolean>;
+  /** Says that one never comes, so that nobody waits for it. */
+  leave(): void;
+};
 
-/** Lets all go on when the last one has come, or when the run ends. */
+/** Lets all go on together when the last one has come. */
 function openBarrier(size: number): Barrier {
   let arrived = 0;
-  const opened = createDeferred<void>();
+  const isComplete = createDeferred<boolean>();
   return {
     async arrive(ending) {
       arrived += 1;
-      if (arrived >= size) opened.resolve();
-      await resolvesBefore(opened.promise, ending);
+      if (arrived >= size) isComplete.resolve(true);
+      const isSettled = arrived >= size || (await resolvesBefore(isComplete.promise, ending));
+      return isSettled && (await isComplete.promise);
     },
+    leave: () => isComplete.resolve(false),
   };
 }
