@@ -26,7 +26,12 @@ export type RecorderOptions = {
 /** Room behind the bound, so that the end of a run that hit it is still told. */
 const CLOSING_EVENTS_MAX = 10_000;
 
-/** Opens the recorder of one run. Beyond the bound and the room for its end, events are left out. */
+/** What tells the end of a run. What still floods in from elsewhere must not take the room that it needs. */
+function tellsTheEnd({ source, kind }: UnrecordedEvent): boolean {
+  return source === "harness" || source === "fault" || kind === "client-exited";
+}
+
+/** Opens the recorder of one run. Beyond the bound only what tells its end is recorded, and that is bounded too. */
 export function createRecorder(options: RecorderOptions): Recorder {
   const { clock, sink, eventsMax } = options;
   const startMs = clock.nowMs();
@@ -38,7 +43,8 @@ export function createRecorder(options: RecorderOptions): Recorder {
     events: () => events,
     record(unrecorded) {
       const sequence = events.length;
-      if (sequence >= eventsMax + CLOSING_EVENTS_MAX) return sequence;
+      const isFull = sequence >= eventsMax && !tellsTheEnd(unrecorded);
+      if (isFull || sequence >= eventsMax + CLOSING_EVENTS_MAX) return sequence;
       const sourceSequence = countOfSource.get(unrecorded.source) ?? 0;
       countOfSource.set(unrecorded.source, sourceSequence + 1);
       const event: HistoryEvent = { sequence, sourceSequence, atMs: nowMs(), ...unrecorded };

@@ -62,6 +62,8 @@ export async function startClientProcess(options: ClientProcessOptions): Promise
     stdio: ["ignore", "pipe", "pipe", "ipc"],
     execArgv: [`--max-old-space-size=${HEAP_SIZE_MIB_MAX}`],
     serialization: "advanced",
+    // A process group of its own: Ctrl-C is for the harness, and a client that died of it would look like a crash.
+    detached: process.platform !== "win32",
   });
   const exited = createDeferred<ProcessExit>();
   child.once("exit", (code, signal) => exited.resolve({ code, signal }));

@@ -38,8 +38,10 @@ export type OpenedRun = {
   finish(): Promise<void>;
 };
 
-/** How long a client may take to open or to close a session. */
-const SESSION_DEADLINE_MS = 10_000;
+/** How long a client may take to open a session. */
+const OPEN_DEADLINE_MS = 10_000;
+/** How long it may take to close one; its process is ended then in any case. */
+const CLOSE_DEADLINE_MS = 2_000;
 
 /** Opens target, wires, ledger, faults and sessions, in this order. */
 export async function openRun(context: RunContext): Promise<OpenedRun> {
@@ -76,7 +78,7 @@ export async function openRun(context: RunContext): Promise<OpenedRun> {
       if (ending.signal.aborted) return;
       await Promise.all(
         backend.wires.map(async ({ session }) => {
-          await settleWithin(clock, client.closeSession(session), SESSION_DEADLINE_MS);
+          await settleWithin(clock, client.closeSession(session), CLOSE_DEADLINE_MS);
         }),
       );
     },
@@ -146,10 +148,9 @@ async function openSession({ plan, client, options, recorder }: RunContext, wire
     tools: toolsOf(at(plan.workload.sessions, session)),
     stateDirectory: join(options.stateDirectory, `session-${session}`),
   });
-  const answer = await settleWithin(options.clock, opening, SESSION_DEADLINE_MS);
+  const answer = await settleWithin(options.clock, opening, OPEN_DEADLINE_MS);
   if (answer !== DEADLINE_PASSED && answer.kind !== "threw") return;
-  const why =
-    answer === DEADLINE_PASSED ? `did not answer within ${SESSION_DEADLINE_MS} ms` : `threw: ${answer.message}`;
+  const why = answer === DEADLINE_PASSED ? `did not answer within ${OPEN_DEADLINE_MS} ms` : `threw: ${answer.message}`;
   recorder.record({ source: "client", session, kind: "error-shown", message: `open ${why}` });
 }
 

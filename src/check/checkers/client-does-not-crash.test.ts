@@ -48,6 +48,18 @@ describe("the client does not crash (INV-42)", () => {
     });
   });
 
+  it("finds the error where the process printed in several pieces", () => {
+    const fixture = openFixture();
+    print(fixture, "client.js:3\n      throw er;\n      ^\n\n");
+    const printed = print(fixture, "TypeError: late\n    at Timeout._onTimeout (client.js:3:9)\n");
+    print(fixture, "\nNode.js v20.20.2\n");
+    const exited = exit(fixture, { code: 1 });
+    expect(judge(clientDoesNotCrash, fixture)).toMatchObject({
+      message: "the client's process ended with code 1; it printed: TypeError: late",
+      evidence: [printed, exited],
+    });
+  });
+
   it("names the signal, and the last line where no line looks like an error", () => {
     const fixture = openFixture();
     const printed = print(fixture, "starting\nout of luck\n\n");

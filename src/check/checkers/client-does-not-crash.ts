@@ -1,3 +1,4 @@
+import type { EventOf, HistoryEvent } from "../../history/event.ts";
 import { type Checker, evidenceOf, notExercised } from "../checker.ts";
 
 /** INV-42: nothing that comes over the wire ends the client's process. */
@@ -17,9 +18,9 @@ export const clientDoesNotCrash: Checker = {
       return { outcome: "holds", message: "the client's process was alive until it was told to leave", evidence: [] };
     }
     const fault = history.findLast((event) => event.kind === "fault-applied" && event.sequence < exited.sequence);
-    const printed = history.findLast((event) => event.kind === "output" && event.stream === "stderr");
+    const printed = lastWords(history);
     const how = exited.signal === null ? `with code ${exited.code}` : `by ${exited.signal}`;
-    const said = printed?.kind === "output" ? `; it printed: ${lastLineOf(printed.text)}` : "";
+    const said = printed === undefined ? "" : `; it printed: ${lastLineOf(printed.text)}`;
     return {
       outcome: "violated",
       message: `the client's process ended ${how}${said}`,
@@ -28,7 +29,15 @@ export const clientDoesNotCrash: Checker = {
   },
 };
 
-const ERROR_LINE = /^\w*(Error|Exception)\b.*$/m;
+const ERROR_LINE = /^(Uncaught )?\w*(Error|Exception)\b.*$/m;
+
+/** What was printed last and names an error; else what was printed last. A dying process prints in several pieces. */
+function lastWords(history: readonly HistoryEvent[]): EventOf<"output"> | undefined {
+  const printed = history.filter(
+    (event): event is EventOf<"output"> => event.kind === "output" && event.stream === "stderr",
+  );
+  return printed.findLast(({ text }) => ERROR_LINE.test(text)) ?? printed.at(-1);
+}
 
 function lastLineOf(text: string): string {
   return ERROR_LINE.exec(text)?.[0] ?? text.trim().split("\n").at(-1) ?? "";

@@ -14,8 +14,12 @@ const sessions = new Map<number, HostedSession>();
 let client: Client | undefined;
 let calls = 0;
 
+// The channel is the harness's own: a client finds none, as in a process that nobody forked, and cannot speak on it.
+const channel = process.send?.bind(process);
+delete process.send;
+
 function send(message: FromHostMessage): void {
-  if (process.connected) process.send?.(message);
+  if (process.connected) channel?.(message);
 }
 
 async function load(module: string): Promise<void> {
@@ -36,9 +40,9 @@ async function openSession(message: Extract<ToHostMessage, { kind: "open" }>): P
 }
 
 /** Answers a question of the harness with what became of it. */
-async function answer(request: number, work: Promise<TurnResult | void>): Promise<void> {
+async function answer(request: number, work: () => Promise<TurnResult | void>): Promise<void> {
   try {
-    const result = await work;
+    const result = await work();
     send(result === undefined ? { kind: "answered", request } : { kind: "answered", request, result });
   } catch (error) {
     send({ kind: "threw", request, message: messageOf(error) });
@@ -50,13 +54,13 @@ async function take(message: ToHostMessage): Promise<void> {
     case "load":
       return await load(message.module);
     case "open":
-      return await answer(message.request, openSession(message));
+      return await answer(message.request, async () => await openSession(message));
     case "run-turn":
-      return await answer(message.request, sessionOf(message.session).runTurn(message.userText));
+      return await answer(message.request, async () => await sessionOf(message.session).runTurn(message.userText));
     case "abort-turn":
       return sessions.get(message.session)?.abortTurn();
     case "close":
-      return await answer(message.request, sessionOf(message.session).close());
+      return await answer(message.request, async () => await sessionOf(message.session).close());
     case "tool-output":
       for (const session of sessions.values()) if (session.takeToolOutput(message.call, message.output)) return;
   }
@@ -64,7 +68,7 @@ async function take(message: ToHostMessage): Promise<void> {
 
 function sessionOf(session: number): HostedSession {
   const open = sessions.get(session);
-  if (open === undefined) throw new Error(`session ${session} is not open`);
+  if (open === undefined) throw new Error(`session ${session} is not open: its open() threw, or has not answered yet`);
   return open;
 }
 

@@ -1,4 +1,6 @@
-import type { Client, ClientSession, HarnessTool, TurnResult } from "../client.ts";
+import { inspect } from "node:util";
+
+import type { Client, ClientSession, HarnessTool, SurfaceEvent, TurnResult } from "../client.ts";
 import type { FromHostMessage, ToHostMessage } from "./host-message.ts";
 
 type OpenMessage = Extract<ToHostMessage, { kind: "open" }>;
@@ -35,7 +37,7 @@ export async function openHostedSession(
     model: message.model,
     tools,
     stateDirectory: message.stateDirectory,
-    report: (event) => link.send({ kind: "surface", session, event }),
+    report: (event) => link.send({ kind: "surface", session, event: readSurfaceEvent(event) }),
   });
   let aborting = new AbortController();
   return {
@@ -54,14 +56,31 @@ export async function openHostedSession(
   };
 }
 
-// A module of somebody else may answer anything, whatever its types say.
+// A module of somebody else may answer and report anything, whatever its types say.
 function readTurnResult(result: TurnResult | undefined): TurnResult {
   switch (result?.outcome) {
     case "completed":
       return { outcome: "completed", text: String(result.text) };
     case "failed":
-      return { outcome: "failed", cause: String(result.cause) };
-    case undefined:
-      throw new TypeError(`runTurn answered ${JSON.stringify(result)}, not { outcome: "completed" | "failed", … }`);
+      return { outcome: "failed", cause: String(result.cause ?? "") };
+    default:
+      throw new TypeError(`runTurn answered ${inspect(result)}, not { outcome: "completed" | "failed", … }`);
+  }
+}
+
+function readSurfaceEvent(event: SurfaceEvent | undefined): SurfaceEvent {
+  switch (event?.kind) {
+    case "text":
+      return { kind: "text", text: String(event.text) };
+    case "text-retracted":
+      return { kind: "text-retracted" };
+    case "error":
+      return { kind: "error", message: String(event.message) };
+    case "gave-up":
+      return { kind: "gave-up", cause: String(event.cause) };
+    default:
+      throw new TypeError(
+        `report takes { kind: "text" | "text-retracted" | "error" | "gave-up", … }, not ${inspect(event)}`,
+      );
   }
 }
