@@ -117,15 +117,27 @@ function openResponse(
 function takeItem(response: OpenResponse, event: MessageEvent): void {
   const item = itemsOfInput([event.body?.["item"]])[0];
   if (item === undefined) return;
-  const isRepeated = isFunctionCall(item) && callsOf(response).some(({ call }) => call.call_id === item.call_id);
-  if (!isRepeated) response.output.push({ item, done: event });
+  if (!isKnown(response, item)) response.output.push({ item, done: event });
 }
 
 function takeCompleted(response: OpenResponse, event: MessageEvent): void {
   response.completed = event;
   // Done items are authoritative; the terminal snapshot fills the gaps where a server left some out (B21).
-  if (response.output.length > 0) return;
+  const wasEmpty = response.output.length === 0;
   for (const item of itemsOfInput(objectMember(event.body ?? {}, "response")?.["output"])) {
-    response.output.push({ item, done: event });
+    // Beside others, what has no id cannot be told from what was done already.
+    const isNew = wasEmpty || idsOf(item).length > 0;
+    if (isNew && !isKnown(response, item)) response.output.push({ item, done: event });
   }
+}
+
+/** Whether a response holds an item already: one of its kind that has its id, or for a call its call id. */
+function isKnown({ output }: OpenResponse, item: Item): boolean {
+  const ids = idsOf(item);
+  return output.some(({ item: known }) => known.type === item.type && idsOf(known).some((id) => ids.includes(id)));
+}
+
+function idsOf(item: Item): readonly string[] {
+  const callId = isFunctionCall(item) ? [`call ${item.call_id}`] : [];
+  return "id" in item && typeof item.id === "string" ? [`item ${item.id}`, ...callId] : callId;
 }

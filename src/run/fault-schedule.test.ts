@@ -2,8 +2,8 @@ import { beforeEach, describe, expect, it } from "vitest";
 
 import { createManualClock, type ManualClock, settle } from "../determinism/manual-clock.test-support.ts";
 import { createDeferred } from "../determinism/waiting.ts";
-import { createMemoryHistorySink } from "../history/history-sink.ts";
-import { createRecorder, type Recorder } from "../history/recorder.ts";
+import { openMemoryRecorder } from "../history/memory-recorder.test-support.ts";
+import type { Recorder } from "../history/recorder.ts";
 import type { Heal, ScheduledFault } from "../plan/fault.ts";
 import type { ProtocolPoint } from "../protocol/protocol-point.ts";
 import { type AnchorRegistry, createAnchorRegistry } from "./anchor-registry.ts";
@@ -27,8 +27,7 @@ let ending: AbortController;
 
 beforeEach(() => {
   clock = createManualClock();
-  const sink = createMemoryHistorySink();
-  recorder = createRecorder({ clock, sink, eventsMax: 1_000, onFull: () => undefined });
+  recorder = openMemoryRecorder(clock).recorder;
   anchors = createAnchorRegistry();
   wires = [createScriptedWire(0)];
   disturbed = [];

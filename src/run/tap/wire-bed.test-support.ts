@@ -4,8 +4,8 @@ import { type AddressInfo, connect, createServer } from "node:net";
 import { createRandom } from "../../determinism/random.ts";
 import { DEADLINE_PASSED, settleWithin } from "../../determinism/waiting.ts";
 import type { HistoryEvent } from "../../history/event.ts";
-import { createMemoryHistorySink } from "../../history/history-sink.ts";
-import { createRecorder, type Recorder } from "../../history/recorder.ts";
+import { openMemoryRecorder } from "../../history/memory-recorder.test-support.ts";
+import type { Recorder } from "../../history/recorder.ts";
 import type { Anchor, EventAnchor, Place } from "../../plan/trigger.ts";
 import type { Direction } from "../../protocol/direction.ts";
 import type { ProtocolPoint } from "../../protocol/protocol-point.ts";
@@ -100,7 +100,7 @@ export type WireBed = {
   /** The wire of session 0. */
   readonly wire: Wire;
   /** How often the bound on bytes, and the one on events, was reported. */
-  readonly full: { bytes: number; events: number };
+  full(): { readonly bytes: number; readonly events: number };
   arm(anchor: Anchor, place?: Partial<Place & { readonly session: number }>): ArmedAnchor;
   /** Dials and asks for the upgrade. */
   dial(session?: number, head?: string): Promise<RawPeer>;
@@ -125,13 +125,9 @@ export type WireBedOptions = {
 
 export async function openWireBed(options: WireBedOptions = {}): Promise<WireBed> {
   const anchors = createAnchorRegistry();
-  const full = { bytes: 0, events: 0 };
-  const recorder = createRecorder({
-    clock,
-    sink: createMemoryHistorySink(),
-    eventsMax: options.eventsMax ?? 100_000,
-    onFull: () => void (full.events += 1),
-  });
+  const memory = openMemoryRecorder(clock, options.eventsMax);
+  const { recorder } = memory;
+  let bytesFull = 0;
   const upstream = await openUpstream();
   const backend = await embedded.open({
     sessionCount: options.sessionCount ?? 1,
@@ -141,7 +137,7 @@ export async function openWireBed(options: WireBedOptions = {}): Promise<WireBed
     clock,
     random: createRandom(1),
     bytesMax: options.bytesMax ?? 100_000_000,
-    onFull: () => void (full.bytes += 1),
+    onFull: () => void (bytesFull += 1),
   });
   const [wire] = backend.wires;
   if (wire === undefined) throw new RangeError("a bed has one session or more");
@@ -151,7 +147,7 @@ export async function openWireBed(options: WireBedOptions = {}): Promise<WireBed
     recorder,
     wires: backend.wires,
     wire,
-    full,
+    full: () => ({ bytes: bytesFull, events: memory.fullCount }),
     arm: (anchor, place = {}) => anchors.arm({ session: 0, ...place }, anchor),
     dial: ends.dial,
     served: ends.served,
