@@ -1,6 +1,8 @@
-import { readFileSync, renameSync, writeFileSync } from "node:fs";
+import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 
+import { drawSeed } from "../determinism/random.ts";
 import { HarnessError, messageOf, systemCodeOf } from "../errors.ts";
+import { createRedactor, secretsOfEnvironment } from "../history/redaction.ts";
 
 /**
  * Reads a text file that a user named.
@@ -19,6 +21,13 @@ export function readTextFile(path: string): string {
   }
 }
 
+const environmentRedactor = createRedactor(String(drawSeed()), secretsOfEnvironment(process.env));
+
+/** The text without the values of key-like environment variables, which no stored file may hold. */
+export function withoutSecrets(text: string): string {
+  return environmentRedactor.redact(text);
+}
+
 /**
  * Writes a file whole or not at all: to a temporary name beside it, then renamed.
  *
@@ -27,9 +36,10 @@ export function readTextFile(path: string): string {
 export function writeTextFile(path: string, text: string): void {
   const temporary = `${path}.${process.pid}.tmp`;
   try {
-    writeFileSync(temporary, text);
+    writeFileSync(temporary, withoutSecrets(text));
     renameSync(temporary, path);
   } catch (error) {
+    rmSync(temporary, { force: true });
     throw new HarnessError("HARNESS_UNWRITABLE_FILE", `${path} cannot be written: ${messageOf(error)}.`, {
       details: { path },
       cause: error,

@@ -1,9 +1,10 @@
-import { existsSync, mkdirSync, rmSync, symlinkSync } from "node:fs";
+import { mkdirSync, renameSync, rmSync, symlinkSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 
 import pino, { type Logger } from "pino";
 
-import { HarnessError, messageOf } from "../errors.ts";
+import { HarnessError, messageOf, systemCodeOf } from "../errors.ts";
+import { withoutSecrets } from "./files.ts";
 
 /** The folder of one command: `.cutwire/2026-11-23T05-11-16-123Z/`, with one folder in it for each scenario. */
 export type RunFolder = {
@@ -32,7 +33,8 @@ export function openRunFolder(
     const name = makeUniqueFolder(absoluteParent, stamp);
     pointLatest(absoluteParent, name);
     const absolute = join(absoluteParent, name);
-    const log = pino({ name: "cutwire" }, pino.destination({ dest: join(absolute, "harness.log"), sync: true }));
+    const destination = pino.destination({ dest: join(absolute, "harness.log"), sync: true });
+    const log = pino({ name: "cutwire", hooks: { streamWrite: withoutSecrets } }, destination);
     return {
       path: relative(where.directory, absolute) || ".",
       log,
@@ -55,15 +57,31 @@ const SAME_INSTANT_MAX = 1_000;
 function makeUniqueFolder(parent: string, stamp: string): string {
   for (let attempt = 0; attempt < SAME_INSTANT_MAX; attempt += 1) {
     const name = attempt === 0 ? stamp : `${stamp}-${attempt}`;
-    if (existsSync(join(parent, name))) continue;
-    mkdirSync(join(parent, name));
-    return name;
+    if (makeFolder(join(parent, name))) return name;
   }
   throw new Error(`${SAME_INSTANT_MAX} runs began at ${stamp}`);
 }
 
+/** Whether it was made just now, and not there already: another command may make the same one at the same time. */
+function makeFolder(path: string): boolean {
+  try {
+    mkdirSync(path);
+    return true;
+  } catch (error) {
+    if (systemCodeOf(error) === "EEXIST") return false;
+    throw error;
+  }
+}
+
+/** Takes the old link's place in one step, so that commands that begin together do not meet without one. */
 function pointLatest(parent: string, name: string): void {
   const link = join(parent, "latest");
-  rmSync(link, { force: true });
-  symlinkSync(name, link, "dir");
+  const next = join(parent, `latest.${name}.tmp`);
+  symlinkSync(name, next, "dir");
+  try {
+    renameSync(next, link);
+  } catch (error) {
+    rmSync(next, { force: true });
+    throw error;
+  }
 }

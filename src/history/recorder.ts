@@ -2,6 +2,7 @@ import type { Clock } from "../determinism/clock.ts";
 import type { EventSource, HistoryEvent, UnrecordedEvent } from "./event.ts";
 import { encodeEvent } from "./history-codec.ts";
 import type { HistorySink } from "./history-sink.ts";
+import { createRedactor, type Redactor } from "./redaction.ts";
 
 /** Writes a history: gives each event its place and its time. */
 export type Recorder = {
@@ -9,6 +10,8 @@ export type Recorder = {
   record(event: UnrecordedEvent): number;
   /** Milliseconds since the run started. */
   nowMs(): number;
+  /** Remembers a secret; from now on it stands in no event. */
+  learnSecret(secret: string): void;
   /** Everything recorded so far. */
   events(): readonly HistoryEvent[];
 };
@@ -17,6 +20,8 @@ export type Recorder = {
 export type RecorderOptions = {
   readonly clock: Clock;
   readonly sink: HistorySink;
+  /** Takes secrets out of every event before anybody sees it; absent: nothing is taken for a secret. */
+  readonly redactor?: Redactor;
   /** How many events there may be. */
   readonly eventsMax: number;
   /** Called once, when the bound is reached: the run has to end. */
@@ -33,13 +38,14 @@ function tellsTheEnd({ source, kind }: UnrecordedEvent): boolean {
 
 /** Opens the recorder of one run. Beyond the bound only what tells its end is recorded, and that is bounded too. */
 export function createRecorder(options: RecorderOptions): Recorder {
-  const { clock, sink, eventsMax } = options;
+  const { clock, sink, eventsMax, redactor = createRedactor("") } = options;
   const startMs = clock.nowMs();
   const events: HistoryEvent[] = [];
   const countOfSource = new Map<EventSource, number>();
   const nowMs = (): number => Math.round((clock.nowMs() - startMs) * 1000) / 1000;
   return {
     nowMs,
+    learnSecret: (secret) => redactor.learn(secret),
     events: () => events,
     record(unrecorded) {
       const sequence = events.length;
@@ -48,8 +54,11 @@ export function createRecorder(options: RecorderOptions): Recorder {
       const sourceSequence = countOfSource.get(unrecorded.source) ?? 0;
       countOfSource.set(unrecorded.source, sourceSequence + 1);
       const event: HistoryEvent = { sequence, sourceSequence, atMs: nowMs(), ...unrecorded };
-      events.push(event);
-      sink.append(encodeEvent(event));
+      const line = encodeEvent(event);
+      const stored = redactor.redact(line);
+      // Checkers see what is stored, so that a stored history is judged as the run was.
+      events.push(stored === line ? event : (JSON.parse(stored) as HistoryEvent));
+      sink.append(stored);
       if (events.length === eventsMax) options.onFull();
       return sequence;
     },

@@ -1,8 +1,10 @@
 import { openEventLoopDelay } from "../determinism/event-loop-delay.ts";
+import { drawSeed } from "../determinism/random.ts";
 import { digestOf } from "../determinism/stable-json.ts";
 import { HarnessError } from "../errors.ts";
 import type { HistoryEvent } from "../history/event.ts";
 import { createRecorder, type Recorder } from "../history/recorder.ts";
+import { createRedactor, secretsOfEnvironment } from "../history/redaction.ts";
 import { type Contract, ContractSchema, DEFAULT_CONTRACT } from "../plan/contract.ts";
 import { checkDocument } from "../plan/document.ts";
 import { capabilitiesOf } from "../plan/fault-catalogue.ts";
@@ -45,6 +47,7 @@ export async function runPlan(plan: Plan, options: RunOptions): Promise<RunRecor
     const recorder: Recorder = createRecorder({
       clock: options.clock,
       sink: options.sink,
+      redactor: createRedactor(String(drawSeed()), secretsOfEnvironment(process.env)),
       eventsMax: plan.limits.eventsMax,
       onFull: () => ending.limitReached("eventsMax", plan.limits.eventsMax),
     });

@@ -2,12 +2,14 @@ import type { Clock } from "../../determinism/clock.ts";
 import { createDeferred, type Deferred } from "../../determinism/waiting.ts";
 import type { EventBody } from "../../history/event.ts";
 import type { Recorder } from "../../history/recorder.ts";
+import { secretsOfRequest } from "../../history/redaction.ts";
 import { encodeServerCloseFrame } from "../../protocol/close-codes.ts";
 import { type Direction, DIRECTIONS } from "../../protocol/direction.ts";
 import { createPointReader } from "../../protocol/point-of-event.ts";
 import type { ConnectionInterceptor, Gate, GateAnswer, InterceptedConnection } from "../../tcp-proxy/interceptor.ts";
 import type { AnchorRegistry } from "../anchor-registry.ts";
 import type { DialRejection } from "../backend.ts";
+import { apiKeyOfSession } from "../target.ts";
 import { DirectionTap, FACES_OF_DIRECTION } from "./direction-tap.ts";
 import { HEAD_SIZE_BYTES_MAX, type HttpHead, requestPathOf, splitHead, statusOf, withoutHeader } from "./http-head.ts";
 import { createMessageLabeller } from "./message-labels.ts";
@@ -214,6 +216,7 @@ export class ConnectionTap implements ConnectionInterceptor {
       this.#heads["to-server"].isFrames = head.headers.get("upgrade")?.toLowerCase() === "websocket";
       const extensionsRemoved = onwards !== head;
       const path = requestPathOf(head);
+      this.#learnSecrets(head);
       this.#record({ source: "client-face", kind: "upgrade-requested", path, extensionsRemoved });
       return onwards.bytes;
     }
@@ -224,6 +227,15 @@ export class ConnectionTap implements ConnectionInterceptor {
     const hits = status === 101 ? anchors.match({ session, connection, point: "P1" }) : [];
     if (hits.length > 0) this.#upgradeStop = { offset: 0, hits, by };
     return head.bytes;
+  }
+
+  /** What authorises a client may come again in a message, an error or on its output. The session's own key is public. */
+  #learnSecrets(head: HttpHead): void {
+    const { session, recorder } = this.#options;
+    const target = head.firstLine.split(" ")[1] ?? "";
+    for (const secret of secretsOfRequest(target, head.headers)) {
+      if (secret !== apiKeyOfSession(session)) recorder.learnSecret(secret);
+    }
   }
 
   #answerRejected(how: DialRejection["how"]): GateAnswer {

@@ -1,0 +1,66 @@
+import { digestOfText } from "../determinism/stable-json.ts";
+
+/** Takes secrets out of whatever is stored, and leaves visible which ones were equal. */
+export type Redactor = {
+  /** Remembers a value that must not be stored. Values shorter than six characters are left alone: they hide nothing. */
+  learn(secret: string): void;
+  /** The text with `redacted:<8 hex>` in the place of every secret; the digits are the same for the same secret. */
+  redact(text: string): string;
+};
+
+const SECRET_LENGTH_MIN = 6;
+const ENVIRONMENT_SECRET_LENGTH_MIN = 8;
+
+/** Names of headers, query parameters and environment variables whose values are secrets. */
+const SECRET_NAME = /key|token|secret|passw|auth|cookie|credential/i;
+
+/** Opens a redactor. The salt belongs to one run and is stored nowhere, so that the digits tell nothing outside it. */
+export function createRedactor(salt: string, secrets: readonly string[] = []): Redactor {
+  const replacements = new Map<string, string>();
+  function learn(secret: string): void {
+    if (secret.length < SECRET_LENGTH_MIN) return;
+    const replacement = `redacted:${digestOfText(`${salt}/${secret}`).slice(0, 8)}`;
+    // The same secret as it stands in JSON, and in a URL.
+    for (const form of [secret, JSON.stringify(secret).slice(1, -1), encodeURIComponent(secret)]) {
+      replacements.set(form, replacement);
+    }
+  }
+  for (const secret of secrets) learn(secret);
+  return {
+    learn,
+    redact(text) {
+      let redacted = text;
+      for (const [secret, replacement] of replacements) redacted = redacted.replaceAll(secret, replacement);
+      return redacted;
+    },
+  };
+}
+
+/** Whether a header, query parameter or environment variable of this name holds a secret: `"x-api-key"`, `"OPENAI_API_KEY"`. */
+export function isSecretName(name: string): boolean {
+  return SECRET_NAME.test(name);
+}
+
+/** The values of an environment whose names say that they are secret; short ones, such as `true`, are none. */
+export function secretsOfEnvironment(environment: Readonly<Record<string, string | undefined>>): readonly string[] {
+  return Object.entries(environment).flatMap(([name, value]) =>
+    value !== undefined && value.length >= ENVIRONMENT_SECRET_LENGTH_MIN && isSecretName(name) ? [value] : [],
+  );
+}
+
+/** The secrets of a request's head: credentials, cookies and keys in its headers, and tokens in its query. */
+export function secretsOfRequest(target: string, headers: ReadonlyMap<string, string>): readonly string[] {
+  const query = target.includes("?") ? [...new URLSearchParams(target.slice(target.indexOf("?") + 1))] : [];
+  return [...headers, ...query].flatMap(([name, value]) => (isSecretName(name) ? secretsOfValue(name, value) : []));
+}
+
+function secretsOfValue(name: string, value: string): readonly string[] {
+  if (/cookie/i.test(name)) return [value, ...value.split(/;\s*/).map((pair) => pair.slice(pair.indexOf("=") + 1))];
+  // "Bearer abc": the scheme is no secret, what follows it is.
+  const [scheme = "", credential] = value.split(" ", 2);
+  if (credential === undefined) return [value];
+  const decoded = /^basic$/i.test(scheme)
+    ? [Buffer.from(credential, "base64").toString("utf8").split(":")[1] ?? ""]
+    : [];
+  return [credential, ...decoded];
+}
