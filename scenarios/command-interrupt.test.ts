@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
 import {
   childrenOf,
+  isAlive,
   openWorkplace,
   planOf,
   type RunningCommand,
@@ -118,9 +119,10 @@ describe("a harness that is killed", () => {
   ])("takes a client with it that $does, and the history stays readable", async ({ runTurn }) => {
     const running = await startLongTurn(runTurn);
     const [client = 0] = childrenOf(running.pid);
+    expect(isAlive(client)).toBe(true);
     running.child.kill("SIGKILL");
     expect((await running.finished).signal).toBe("SIGKILL");
-    await waitUntil(() => !existsSync(`/proc/${client}`), 3_000, "the client's process is gone");
+    await waitUntil(() => !isAlive(client), 3_000, "the client's process is gone");
     const kinds = decodeHistory(place.read(HISTORY), HISTORY).map(({ kind }) => kind);
     expect(kinds).toContain("turn-started");
   });

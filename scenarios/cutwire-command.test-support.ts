@@ -130,6 +130,12 @@ export function childrenOf(pid: number): readonly number[] {
     .filter((child) => / \S+ (\d+)/.exec(readProc(child, "stat").replace(/^.*\)/s, ""))?.[1] === String(pid));
 }
 
+/** Whether a process lives; one that has ended and only waits for somebody to ask how does not. */
+export function isAlive(pid: number): boolean {
+  const state = /^ (\S)/.exec(readProc(pid, "stat").replace(/^.*\)/s, ""))?.[1];
+  return state !== undefined && state !== "Z" && state !== "X";
+}
+
 function readProc(pid: number, file: string): string {
   try {
     return readFileSync(`/proc/${pid}/${file}`, "latin1");
