@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { HarnessError, messageOf } from "../errors.ts";
+import { HarnessError, messageOf, systemCodeOf } from "../errors.ts";
 import { type Command, type CommandContext, EXIT_HARNESS_FAILED, EXIT_INTERRUPTED, EXIT_WRONG_USE } from "./command.ts";
 import { createPaint } from "./paint.ts";
 import { replayCommand } from "./replay-command.ts";
@@ -57,6 +57,13 @@ function reportFailure(error: unknown): number {
 }
 
 process.on("uncaughtException", (error) => process.exit(reportFailure(error)));
+
+// Whoever reads may leave early, as "head" does; what was found is stored all the same.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on("error", (error) => {
+    if (systemCodeOf(error) !== "EPIPE") throw error;
+  });
+}
 
 try {
   process.exitCode = await main(process.argv.slice(2), {
