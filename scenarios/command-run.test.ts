@@ -1,4 +1,4 @@
-import { cpSync, readdirSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { decodeHistory } from "cutwire";
@@ -77,6 +77,22 @@ describe("cutwire run", () => {
     expect({ code, stdout }).toEqual({ code: 0, stdout: "" });
   });
 
+  it("keeps its results where nobody reads its output any more", async () => {
+    const running = place.start(["run", "fin-mid-text"]);
+    running.child.stdout?.destroy();
+    running.child.stderr?.destroy();
+    expect((await running.finished).code).toBe(0);
+    expect(reportIn(".cutwire").scenarios.map(({ outcome }) => outcome)).toEqual(["as-expected"]);
+  });
+
+  it("can be run several times at once in the same folder", async () => {
+    const commands = Array.from({ length: 4 }, async () => await place.run(["run", "fin-mid-text", "--quiet"]));
+    expect((await Promise.all(commands)).map(({ code, stderr }) => ({ code, stderr }))).toEqual(
+      Array.from({ length: 4 }, () => ({ code: 0, stderr: "" })),
+    );
+    expect(readdirSync(join(place.directory, ".cutwire"))).toHaveLength(5);
+  });
+
   it("runs eight sessions of one plan side by side, each with its own cut, with and without latency", async () => {
     const one = planOf({ turns: [BOOKING] });
     const cuts = Array.from({ length: 8 }, (_, session) => ({
@@ -131,47 +147,42 @@ describe("cutwire run", () => {
 
 describe("a client with a planted bug", () => {
   it.each([
-    { client: "planted:M11", scenario: "cut-after-call-done", rule: "INV-02" },
-    { client: "planted:M09", scenario: "close-1012-while-tool-runs", rule: "INV-03" },
-  ])("$client is convicted of $rule, and the printed command has it again", async ({ client, scenario, rule }) => {
-    const { code, stdout } = await place.run(["run", scenario, "--client", client, "--confirm", "1"]);
-    expect(stdout).toMatch(new RegExp(`^  ${rule} [a-z-]+: violated, 2 of 2 runs$`, "m"));
-    expect(code).toBe(1);
-    const report = reportIn(".cutwire");
-    expect(violatedIn(report)).toContain(rule);
+    { client: "planted:M11", scenario: "cut-after-call-done", rule: "INV-02", again: 1 },
+    { client: "planted:M09", scenario: "close-1012-while-tool-runs", rule: "INV-03", again: 0 },
+  ])(
+    "$client is convicted of $rule, and the printed command has it again",
+    async ({ client, scenario, rule, again: times }) => {
+      const { code, stdout } = await place.run(["run", scenario, "--client", client, "--confirm", `${times}`]);
+      const runs = times + 1;
+      expect(stdout).toMatch(new RegExp(`^  ${rule} [a-z-]+: violated, ${runs} of ${runs} runs$`, "m"));
+      expect(code).toBe(1);
+      const report = reportIn(".cutwire");
+      expect(violatedIn(report)).toContain(rule);
 
-    const directory = report.scenarios[0]?.directory ?? "";
-    const history = decodeHistory(place.read(join(directory, "history.jsonl")), "history.jsonl");
-    for (const { evidence, outcome } of report.scenarios[0]?.verdicts ?? []) {
-      expect(evidence.every((sequence) => history[sequence]?.sequence === sequence)).toBe(true);
-      expect(evidence.length > 0).toBe(outcome === "violated");
-    }
+      const directory = report.scenarios[0]?.directory ?? "";
+      const history = decodeHistory(place.read(join(directory, "history.jsonl")), "history.jsonl");
+      for (const { evidence, outcome } of report.scenarios[0]?.verdicts ?? []) {
+        expect(evidence.every((sequence) => history[sequence]?.sequence === sequence)).toBe(true);
+        expect(evidence.length > 0).toBe(outcome === "violated");
+      }
 
-    const command = /^ {2}replay {3}npx cutwire (.+)$/m.exec(stdout)?.[1]?.split(" ") ?? [];
-    expect(command).toEqual(report.scenarios[0]?.replayCommand?.split(" ").slice(2));
-    const again = await place.run([...command, "--confirm", "0"]);
-    expect(again.stdout).toMatch(new RegExp(`^reproduced\n(  INV-\\d\\d: .*\n)*  ${rule}: violated in 1 of 1\n`));
-    expect(again.code).toBe(1);
+      const command = /^ {2}replay {3}npx cutwire (.+)$/m.exec(stdout)?.[1]?.split(" ") ?? [];
+      expect(command).toEqual(report.scenarios[0]?.replayCommand?.split(" ").slice(2));
+      const again = await place.run([...command, "--confirm", "0"]);
+      expect(again.stdout).toMatch(new RegExp(`^reproduced\n(  INV-\\d\\d: .*\n)*  ${rule}: violated in 1 of 1\n`));
+      expect(again.code).toBe(1);
 
-    const repaired = await place.run([...command, "--confirm", "1", "--client", "reference"]);
-    expect(repaired.stdout).toMatch(/^fixed: not violated in any run, and every fault fired\n/);
-    expect(repaired.code).toBe(0);
-  });
+      const repaired = await place.run([...command, "--confirm", "1", "--client", "reference"]);
+      expect(repaired.stdout).toMatch(/^fixed: not violated in any run, and every fault fired\n/);
+      expect(repaired.code).toBe(0);
+    },
+  );
 
   it("leaves a command that can be pasted where the folder's name has blanks and quotes", async () => {
     const args = ["run", "cut-after-call-done", "--client", "planted:M11", "--confirm", "0"];
     const { stdout } = await place.run([...args, "--out", "our 'own' $HOME results"]);
     const path = /^ {2}replay {3}npx cutwire replay (.+)$/m.exec(stdout)?.[1] ?? "";
     expect(path).toMatch(/^'our '\\''own'\\'' \$HOME results\/.*\/reproduction\.json'$/);
-  });
-
-  it("keeps every run where the same command is given twice", async () => {
-    const first = await place.run(["run", "fin-mid-text", "--reporter", "json"]);
-    const second = await place.run(["run", "fin-mid-text", "--reporter", "json"]);
-    const directories = [first, second].map(({ stdout }) => (JSON.parse(stdout) as Report).scenarios[0]?.directory);
-    expect(new Set(directories).size).toBe(2);
-    for (const directory of directories) expect(place.read(join(directory ?? "", "plan.json"))).toContain("fin");
-    cpSync(join(place.directory, ".cutwire"), join(place.directory, "copy"), { recursive: true });
   });
 });
 
