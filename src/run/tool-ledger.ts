@@ -1,6 +1,6 @@
 import type { Clock } from "../determinism/clock.ts";
 import { digestOfText, stableJson } from "../determinism/stable-json.ts";
-import { sleep } from "../determinism/waiting.ts";
+import { createDeferred, sleep } from "../determinism/waiting.ts";
 import type { UnrecordedEvent } from "../history/event.ts";
 import type { Recorder } from "../history/recorder.ts";
 import { operationOfArguments } from "../history/tool-operations.ts";
@@ -48,15 +48,20 @@ export function toolsOf(script: SessionScript): readonly ToolDescription[] {
 export function openToolLedger(options: ToolLedgerOptions): ToolLedger {
   const { workload, anchors, clock, recorder } = options;
   const closing = new AbortController();
+  const closed = createDeferred<void>();
   let executions = 0;
 
   async function reach(session: number, point: ProtocolPoint, by: number): Promise<void> {
     const hits = anchors.match({ session, connection: undefined, point });
-    await Promise.all(hits.map((hit) => hit.confirm({ connection: undefined, heldBy: "tool", by })));
+    const held = hits.map(async (hit) => await hit.confirm({ connection: undefined, heldBy: "tool", by }));
+    await Promise.race([Promise.all(held), closed.promise]);
   }
 
   return {
-    close: () => closing.abort(),
+    close() {
+      closing.abort();
+      closed.resolve();
+    },
     async run(session, name, argumentsJson) {
       const execution = executions;
       executions += 1;
