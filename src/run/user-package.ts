@@ -22,21 +22,29 @@ export type OptionalPackage = {
 export async function importUserPackage(wanted: OptionalPackage): Promise<unknown> {
   const roots = [pathToFileURL(join(process.cwd(), "package.json")).href, import.meta.url];
   for (const root of roots) {
-    const path = resolveFrom(root, wanted.specifier);
+    const path = resolveFrom(root, wanted);
     if (path !== undefined) return { ...(await import(pathToFileURL(path).href)) };
   }
-  throw new HarnessError(
-    "HARNESS_MISSING_PACKAGE",
-    `${wanted.neededBy} needs the package ${wanted.name}, which is not installed. Install it with: npm install ${wanted.name}`,
-    { details: { package: wanted.name } },
-  );
+  throw missingPackage(wanted, `${wanted.name}, which is not installed`);
 }
 
-function resolveFrom(root: string, specifier: string): string | undefined {
+function resolveFrom(root: string, wanted: OptionalPackage): string | undefined {
   try {
-    return createRequire(root).resolve(specifier);
+    return createRequire(root).resolve(wanted.specifier);
   } catch (error) {
     if (systemCodeOf(error) === "MODULE_NOT_FOUND") return undefined;
+    // Another copy will not do: this is the one to be tested.
+    if (systemCodeOf(error) === "ERR_PACKAGE_PATH_NOT_EXPORTED") {
+      throw missingPackage(wanted, `${wanted.name}, whose installed version has no ${wanted.specifier}`);
+    }
     throw error;
   }
+}
+
+function missingPackage({ name, neededBy }: OptionalPackage, what: string): HarnessError {
+  return new HarnessError(
+    "HARNESS_MISSING_PACKAGE",
+    `${neededBy} needs the package ${what}. Install it with: npm install ${name}`,
+    { details: { package: name } },
+  );
 }
