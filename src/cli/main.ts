@@ -4,7 +4,7 @@ import { type Command, type CommandContext, EXIT_HARNESS_FAILED, EXIT_INTERRUPTE
 import { createPaint } from "./paint.ts";
 import { replayCommand } from "./replay-command.ts";
 import { runCommand } from "./run-command.ts";
-import { versionsInUse } from "./versions.ts";
+import { versionsInUse } from "../suite/versions.ts";
 
 const COMMANDS: readonly Command[] = [runCommand, replayCommand];
 

@@ -5,11 +5,11 @@ import { pluginNamed } from "../reproduce/harness.ts";
 import type { RunResult } from "../reproduce/judged-run.ts";
 import { compareReplay, type ReplayOutcome } from "../reproduce/replay.ts";
 import { parseReproduction, type Reproduction } from "../reproduce/reproduction.ts";
+import { readTextFile } from "../suite/files.ts";
+import { openRunFolder } from "../suite/run-folder.ts";
+import { runInFolder } from "../suite/scenario-run.ts";
 import { type OptionTable, readArguments } from "./arguments.ts";
 import { type Command, type CommandContext, EXIT_INTERRUPTED } from "./command.ts";
-import { readTextFile } from "./files.ts";
-import { openRunFolder } from "./run-folder.ts";
-import { runInFolder } from "./scenario-run.ts";
 
 const OPTIONS: OptionTable = {
   client: { type: "string" },

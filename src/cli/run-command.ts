@@ -1,21 +1,19 @@
 import { join, resolve } from "node:path";
 
-import pLimit from "p-limit";
-
 import { createHarness, REPORTERS } from "../built-ins.ts";
 import { HarnessError } from "../errors.ts";
 import type { Scenario } from "../plan/scenario.ts";
 import type { Reporter } from "../report/reporter.ts";
-import { exitCodeOf, OUTCOME_WORDS, type RunReport } from "../report/run-report.ts";
-import { clientModuleOf, parseClientReference, printClientReference } from "../reproduce/client-module.ts";
-import { type Harness, pluginNamed } from "../reproduce/harness.ts";
+import { OUTCOME_WORDS, type RunReport } from "../report/run-report.ts";
+import { clientModuleOf, parseClientReference } from "../reproduce/client-module.ts";
+import { pluginNamed } from "../reproduce/harness.ts";
+import { writeTextFile } from "../suite/files.ts";
+import { openRunFolder, type RunFolder } from "../suite/run-folder.ts";
+import { runSuite } from "../suite/run-suite.ts";
+import { readScenarios } from "../suite/scenario-files.ts";
+import type { RunSettings } from "../suite/scenario-run.ts";
 import { type GivenArguments, type OptionTable, readArguments } from "./arguments.ts";
 import type { Command, CommandContext } from "./command.ts";
-import { writeTextFile } from "./files.ts";
-import { openRunFolder, type RunFolder } from "./run-folder.ts";
-import { readScenarios } from "./scenario-files.ts";
-import { runScenario, type RunSettings, type ScenarioRun } from "./scenario-run.ts";
-import { versionsInUse } from "./versions.ts";
 
 const OPTIONS: OptionTable = {
   client: { type: "string", default: "reference" },
@@ -78,11 +76,13 @@ export const runCommand: Command = {
     const startedAt = harness.clock.wallTime();
     const folder = openRunFolder(given.text("out") ?? ".cutwire", { directory: context.directory, startedAt });
     const report = await runSuite(scenarios, {
-      counts,
-      context,
+      ...counts,
       harness,
       startedAt,
       settings: { ...settings, folder },
+      onScenario({ report: { name, outcome } }, { finished, total }) {
+        if (!given.flag("quiet")) context.note(`${finished}/${total} ${name}: ${OUTCOME_WORDS[outcome]}`);
+      },
     });
     deliver(report, reporters, { context, folder });
     return report.exitCode;
@@ -105,76 +105,13 @@ function scenariosOf(given: GivenArguments, context: CommandContext): readonly S
   return scenarios.map((scenario) => ({ ...scenario, plan: { ...scenario.plan, seed } }));
 }
 
-type SuiteParts = {
-  readonly context: CommandContext;
-  readonly harness: Harness;
-  readonly startedAt: string;
-  readonly settings: RunSettings;
-  readonly counts: SuiteCounts;
-};
-
-type SuiteCounts = { readonly confirmTimes: number; readonly jobs: number; readonly quiet: boolean };
+type SuiteCounts = { readonly confirmTimes: number; readonly jobs: number };
 
 function countsOf(given: GivenArguments): SuiteCounts {
   return {
     confirmTimes: given.count("confirm", { least: 0, most: 1_000, fallback: 3 }),
     jobs: given.count("jobs", { least: 1, most: 64, fallback: 4 }),
-    quiet: given.flag("quiet"),
   };
-}
-
-async function runSuite(scenarios: readonly Scenario[], parts: SuiteParts): Promise<RunReport> {
-  const { context, harness, settings } = parts;
-  const startMs = harness.clock.nowMs();
-  const runs = await runSideBySide(scenarios, parts);
-  const reports = runs.map(({ report }) => report);
-  const interrupted = context.signal.aborted || runs.some((run) => run.interrupted);
-  return {
-    formatVersion: 1,
-    client: printClientReference(settings.client),
-    backend: settings.backend,
-    target: settings.target,
-    startedAt: parts.startedAt,
-    durationMs: Math.round(harness.clock.nowMs() - startMs),
-    versions: versionsInUse(),
-    scenarios: reports,
-    interrupted,
-    exitCode: exitCodeOf(reports, interrupted),
-  };
-}
-
-/** Where one scenario cannot be run at all, the others are ended too before that is said. */
-async function runSideBySide(scenarios: readonly Scenario[], parts: SuiteParts): Promise<readonly ScenarioRun[]> {
-  const { context, harness, counts } = parts;
-  const limit = pLimit(counts.jobs);
-  const failing = new AbortController();
-  const signal = AbortSignal.any([context.signal, failing.signal]);
-  const settings = { ...parts.settings, signal };
-  let finished = 0;
-  const settled = await Promise.allSettled(
-    scenarios.map(
-      async (scenario) =>
-        await limit(async () => {
-          if (signal.aborted) return undefined;
-          const run = await runScenario(scenario, counts.confirmTimes, { settings, harness }).catch(
-            (error: unknown) => {
-              failing.abort("another scenario could not be run");
-              throw error;
-            },
-          );
-          finished += 1;
-          const { outcome } = run.report;
-          if (!counts.quiet)
-            context.note(`${finished}/${scenarios.length} ${scenario.name}: ${OUTCOME_WORDS[outcome]}`);
-          return run;
-        }),
-    ),
-  );
-  const failed = settled.find((result) => result.status === "rejected");
-  if (failed !== undefined) throw failed.reason;
-  return settled.flatMap((result) =>
-    result.status === "fulfilled" && result.value !== undefined ? [result.value] : [],
-  );
 }
 
 type ChosenReporter = { readonly reporter: Reporter; readonly file: string | undefined };

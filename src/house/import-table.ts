@@ -1,5 +1,5 @@
 const STAGES = ["protocol", "tcp-proxy", "responses-server", "responses-client", "plan", "history", "configuration"];
-const OUTER_STAGES = ["generate", "run", "check", "reproduce", "explore", "report", "properties", "vitest"];
+const OUTER_STAGES = ["generate", "run", "check", "reproduce", "explore", "report", "suite", "properties", "vitest"];
 const EVERY_STAGE = [...STAGES, ...OUTER_STAGES];
 const WHAT_JUDGES_A_RUN = ["generate", "reproduce", "run", "check", "history", "plan"];
 
@@ -29,8 +29,9 @@ export const IMPORT_TABLE: Readonly<Record<string, readonly string[]>> = {
   reproduce: ["run", "check", "history", "plan"],
   explore: ["generate", "reproduce", "run", "check", "history", "plan"],
   report: ["check", "history", "plan"],
+  suite: ["reproduce", "run", "check", "history", "plan", "protocol", "report"],
   properties: WHAT_JUDGES_A_RUN,
-  vitest: [...WHAT_JUDGES_A_RUN, "properties", "configuration", "explore", "report"],
+  vitest: [...WHAT_JUDGES_A_RUN, "properties", "configuration", "explore", "report", "suite", "built-ins"],
   "built-ins": EVERY_STAGE,
   index: [...EVERY_STAGE, "built-ins"],
   contracts: [...EVERY_STAGE, "built-ins"],
