@@ -2,11 +2,13 @@
 import { HarnessError, messageOf, systemCodeOf } from "../errors.ts";
 import { type Command, type CommandContext, EXIT_HARNESS_FAILED, EXIT_INTERRUPTED, EXIT_WRONG_USE } from "./command.ts";
 import { createPaint } from "./paint.ts";
+import { proxyCommand } from "./proxy-command.ts";
 import { replayCommand } from "./replay-command.ts";
 import { runCommand } from "./run-command.ts";
+import { serveCommand } from "./serve-command.ts";
 import { versionsInUse } from "../suite/versions.ts";
 
-const COMMANDS: readonly Command[] = [runCommand, replayCommand];
+const COMMANDS: readonly Command[] = [runCommand, replayCommand, proxyCommand, serveCommand];
 
 const HELP = `cutwire COMMAND [options]
 
