@@ -15,6 +15,7 @@ export async function settle(): Promise<void> {
   await new Promise((resolve) => setImmediate(resolve));
 }
 
+/** Opens a clock that stands still at 1000 ms until a test moves it. */
 export function createManualClock(): ManualClock {
   const waiting = new Set<Waiting>();
   let now = 1_000;

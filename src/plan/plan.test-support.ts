@@ -1,6 +1,7 @@
 import type { ScheduledFault } from "./fault.ts";
 import type { Plan } from "./plan.ts";
 
+/** A cut with FIN at P6 of session 0. */
 export const cut: ScheduledFault = {
   id: "cut-1",
   fault: { kind: "cut", mode: "fin" },

@@ -1,5 +1,6 @@
 import * as ws from "ws";
 
+/** What a frame is beside its payload; `readOnly` keeps ws from masking the payload in place. */
 export type FrameOptions = {
   readonly fin: boolean;
   readonly opcode: number;

@@ -27,6 +27,7 @@ export function serverFrame(type: string, more: object = {}): Buffer {
   return frame({ type, ...more });
 }
 
+/** One of each, with the ids that belong together. */
 export const conversation: Conversation = {
   create: createFrame("book a seat"),
   created: serverFrame("response.created", { response: { id: "resp_1" } }),

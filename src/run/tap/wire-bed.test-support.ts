@@ -113,6 +113,7 @@ export type WireBed = {
   close(): Promise<void>;
 };
 
+/** How a bed is opened; every member has a default. */
 export type WireBedOptions = {
   readonly sessionCount?: number;
   readonly bytesMax?: number;
@@ -123,6 +124,7 @@ export type WireBedOptions = {
   readonly answer?: (socket: TestSocket) => void;
 };
 
+/** Opens the embedded backend in front of a server of its own; close it in `afterEach`. */
 export async function openWireBed(options: WireBedOptions = {}): Promise<WireBed> {
   const anchors = createAnchorRegistry();
   const memory = openMemoryRecorder(clock, options.eventsMax);
