@@ -1,0 +1,65 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+
+import { stableJson } from "../determinism/stable-json.ts";
+import { type Plan, PlanSchema } from "../plan/plan.ts";
+import { FAULT_MOULDS } from "./fault-mould.ts";
+import { planArbitrary } from "./plan-arbitrary.ts";
+
+const SAMPLES = 500;
+const sample = (seed: number): readonly Plan[] => fc.sample(planArbitrary(), { numRuns: SAMPLES, seed });
+
+/** How much there is to a plan: shrinking has to make it less. */
+function sizeOf(plan: Plan): number {
+  return stableJson(plan).length;
+}
+
+describe("generated plans", () => {
+  it("are valid, and each has a fault", () => {
+    for (const plan of sample(1)) {
+      expect(PlanSchema.safeParse(plan).success).toBe(true);
+      expect(plan.faults.length).toBeGreaterThan(0);
+    }
+  });
+
+  it("are the same ones for the same seed, and others for another", () => {
+    expect(stableJson(sample(7))).toBe(stableJson(sample(7)));
+    expect(stableJson(sample(7))).not.toBe(stableJson(sample(8)));
+  });
+
+  it("come to every mould, and strike at every protocol point", () => {
+    const plans = sample(3);
+    const points = new Set(
+      plans.flatMap(({ faults }) => faults.map(({ when }) => (when.at.kind === "point" ? when.at.point : ""))),
+    );
+    expect([...points].toSorted()).toEqual(Array.from({ length: 15 }, (_, index) => `P${index}`).toSorted());
+    for (const { variants } of FAULT_MOULDS) {
+      const made = new Set(variants.map(({ fault }) => stableJson(fault)));
+      expect(plans.some(({ faults }) => faults.some(({ fault }) => made.has(stableJson(fault))))).toBe(true);
+    }
+  });
+});
+
+describe("a plan out of a file", () => {
+  it("shrinks like one that was just generated", () => {
+    const arbitrary = planArbitrary();
+    for (const plan of sample(11).slice(0, 50)) {
+      const stored = JSON.parse(JSON.stringify(plan)) as Plan;
+      expect(arbitrary.canShrinkWithoutContext(stored)).toBe(true);
+      const shrunk = fc.check(
+        fc.property(arbitrary, () => false),
+        { examples: [[stored]], numRuns: 1, seed: 1 },
+      );
+      const [smallest] = shrunk.counterexample ?? [];
+      expect(sizeOf(smallest ?? plan)).toBeLessThanOrEqual(sizeOf(plan));
+      expect(smallest?.faults.length).toBe(1);
+      expect(smallest?.workload.sessions[0]?.turns.length).toBe(1);
+    }
+  });
+
+  it("that the generator could not have made is left alone", () => {
+    const [plan] = sample(1);
+    const foreign = { ...plan, limits: { ...plan?.limits, runMs: 1 } };
+    expect(planArbitrary().canShrinkWithoutContext(foreign)).toBe(false);
+  });
+});
