@@ -1,18 +1,9 @@
 import { cpSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 
-import { cutAt, type FinishedCommand, openWorkplace, planOf, type Workplace } from "./cutwire-command.test-support.ts";
-
-let place: Workplace;
-beforeEach(() => {
-  place = openWorkplace();
-});
-afterEach(async () => {
-  await place.expectNothingLeft();
-  place.remove();
-});
+import { cutAt, type FinishedCommand, workplaceOf, planOf } from "./cutwire-command.test-support.ts";
 
 /** What a command that could not run said: one message and its code, and nothing of how the program is built. */
 function refusalOf({ code, stdout, stderr }: FinishedCommand, harnessCode: string): string {
@@ -31,7 +22,7 @@ function missingIn(message: string, says: readonly (string | RegExp)[]): readonl
 const CLIENT_PARTS = `name: "mine", open: async () => ({ runTurn: async () => {}, close: async () => {} })`;
 
 describe("an argument that nobody knows", () => {
-  it.each([
+  it.concurrent.for([
     { args: ["rum"], code: "HARNESS_INVALID_OPTION", says: ['"rum"', '"cutwire --help" lists'] },
     { args: ["run", "--clinet", "x"], code: "HARNESS_INVALID_OPTION", says: ["--clinet", '"cutwire run --help"'] },
     { args: ["run", "no-such"], code: "HARNESS_UNKNOWN_NAME", says: ['"no-such"', "cut-after-call-done"] },
@@ -50,14 +41,16 @@ describe("an argument that nobody knows", () => {
     { args: ["run", "--client", "./me.js"], code: "HARNESS_UNREADABLE_FILE", says: ["/me.js. Check the path."] },
     { args: ["replay"], code: "HARNESS_INVALID_OPTION", says: ["cutwire replay FILE"] },
     { args: ["replay", "gone.json"], code: "HARNESS_UNREADABLE_FILE", says: ["gone.json cannot be read"] },
-  ])("$args is refused before anything is written", async ({ args, code, says }) => {
+  ])("$args is refused before anything is written", async ({ args, code, says }, context) => {
+    const place = workplaceOf(context);
     expect(missingIn(refusalOf(await place.run(args), code), says)).toEqual([]);
     expect(place.strays()).toEqual([]);
   });
 });
 
 describe("a file that says something else", () => {
-  it("is refused with file, line and column where it is no JSON", async () => {
+  it.concurrent("is refused with file, line and column where it is no JSON", async (context) => {
+    const place = workplaceOf(context);
     place.write("plan.json", '{\n  "formatVersion": 1,\n  "seed": oh\n}\n');
     expect(
       missingIn(refusalOf(await place.run(["run", "plan.json"]), "HARNESS_UNREADABLE_FILE"), [
@@ -66,7 +59,8 @@ describe("a file that says something else", () => {
     ).toEqual([]);
   });
 
-  it("is refused with every problem of the plan, each at its path", async () => {
+  it.concurrent("is refused with every problem of the plan, each at its path", async (context) => {
+    const place = workplaceOf(context);
     const plan = planOf({ faults: [cutAt("P6"), cutAt("P6")] });
     const { workload, limits, faults } = plan;
     const broken = {
@@ -92,7 +86,8 @@ describe("a file that says something else", () => {
     ).toEqual([]);
   });
 
-  it("is refused where its parts do not agree", async () => {
+  it.concurrent("is refused where its parts do not agree", async (context) => {
+    const place = workplaceOf(context);
     const faults = [cutAt("P6"), { ...cutAt("P8"), when: { ...cutAt("P8").when, place: { session: 4 } } }];
     place.write("scenario.json", {
       formatVersion: 1,
@@ -109,7 +104,8 @@ describe("a file that says something else", () => {
     ).toEqual([]);
   });
 
-  it("is refused where it belongs to a later release, as a plan and as a reproduction", async () => {
+  it.concurrent("is refused where it belongs to a later release, as a plan and as a reproduction", async (context) => {
+    const place = workplaceOf(context);
     place.write("later.json", { ...planOf({}), formatVersion: 2, dice: 6 });
     const says = "later.json has format version 2, and this release reads version 1.";
     expect(missingIn(refusalOf(await place.run(["run", "later.json"]), "HARNESS_UNREADABLE_FILE"), [says])).toEqual([]);
@@ -118,7 +114,8 @@ describe("a file that says something else", () => {
     );
   });
 
-  it("is refused as a reproduction where it is a plan", async () => {
+  it.concurrent("is refused as a reproduction where it is a plan", async (context) => {
+    const place = workplaceOf(context);
     place.write("plan.json", planOf({}));
     const finished = await place.run(["replay", "plan.json"]);
     expect(
@@ -129,7 +126,8 @@ describe("a file that says something else", () => {
     ).toEqual([]);
   });
 
-  it("is refused where it is a folder", async () => {
+  it.concurrent("is refused where it is a folder", async (context) => {
+    const place = workplaceOf(context);
     mkdirSync(join(place.directory, "folder.json"));
     expect(
       missingIn(refusalOf(await place.run(["run", "folder.json"]), "HARNESS_UNREADABLE_FILE"), [
@@ -140,7 +138,7 @@ describe("a file that says something else", () => {
 });
 
 describe("a client that is none", () => {
-  it.each([
+  it.concurrent.for([
     {
       is: "throws while it loads",
       text: 'throw new Error("no config");',
@@ -166,14 +164,16 @@ describe("a client that is none", () => {
       text: `export const client = { contract: { store: () => true }, ${CLIENT_PARTS} };`,
       says: ["could not be cloned"],
     },
-  ])("is refused once where it $is", async ({ text, says, code = "HARNESS_INVALID_CLIENT" }) => {
+  ])("is refused once where it $is", async ({ text, says, code = "HARNESS_INVALID_CLIENT" }, context) => {
+    const place = workplaceOf(context);
     place.write("package.json", { type: "module" });
     place.write("mine.js", text);
     const finished = await place.run(["run", "--client", "./mine.js", "--quiet"]);
     expect(missingIn(refusalOf(finished, code), says)).toEqual([]);
   });
 
-  it("is refused where a reproduction names it by something that is no file", async () => {
+  it.concurrent("is refused where a reproduction names it by something that is no file", async (context) => {
+    const place = workplaceOf(context);
     await place.run(["run", "cut-after-call-done", "--client", "planted:M11", "--confirm", "0"]);
     const stored = ".cutwire/latest/cut-after-call-done/reproduction.json";
     const file: object = { ...(JSON.parse(place.read(stored)) as object), client: { module: "./mine.js" } };
@@ -188,7 +188,8 @@ describe("a client that is none", () => {
 });
 
 describe("a package that is not there", () => {
-  it("is named with the command that installs it", async () => {
+  it.concurrent("is named with the command that installs it", async (context) => {
+    const place = workplaceOf(context);
     // A copy of the package that stands where no parent folder holds `openai`, with all that it depends on itself.
     const root = fileURLToPath(new URL("../", import.meta.url));
     const copy = join(place.directory, "cutwire");
@@ -209,7 +210,8 @@ describe("a package that is not there", () => {
 });
 
 describe("a place that cannot be written", () => {
-  it.each(["file", "file/below"])("is refused as --out %s before anything is run", async (out) => {
+  it.concurrent.for(["file", "file/below"])("is refused as --out %s before anything is run", async (out, context) => {
+    const place = workplaceOf(context);
     writeFileSync(join(place.directory, "file"), "mine");
     const finished = await place.run(["run", "--out", out]);
     expect(
@@ -221,7 +223,8 @@ describe("a place that cannot be written", () => {
     expect(place.read("file")).toBe("mine");
   });
 
-  it("is refused as a reporter's file, and the results stay in the run's folder", async () => {
+  it.concurrent("is refused as a reporter's file, and the results stay in the run's folder", async (context) => {
+    const place = workplaceOf(context);
     const finished = await place.run(["run", "fin-mid-text", "--quiet", "--reporter", "json=gone/report.json"]);
     expect(missingIn(refusalOf(finished, "HARNESS_UNWRITABLE_FILE"), ["gone/report.json"])).toEqual([]);
     expect(JSON.parse(place.read(".cutwire/latest/report.json"))).toMatchObject({ exitCode: 0 });

@@ -1,37 +1,29 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { decodeHistory } from "cutwire";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 
 import {
   childrenOf,
   isAlive,
-  openWorkplace,
+  workplaceOf,
   planOf,
   type RunningCommand,
   waitUntil,
   type Workplace,
 } from "./cutwire-command.test-support.ts";
 
-let place: Workplace;
-beforeEach(() => {
-  place = openWorkplace();
-  place.write("package.json", { type: "module" });
-});
-afterEach(async () => {
-  await place.expectNothingLeft();
-  place.remove();
-});
-
 const HISTORY = ".cutwire/latest/plan/history.jsonl";
 const PROMISE = "contract: { recoveryDeadlineMs: 20000, idleDeadlineMs: 20000 }";
 
 /** Starts a run whose turn goes on for much longer than any test, and waits until that turn has begun. */
 async function startLongTurn(
+  place: Workplace,
   runTurn: string,
   { detached = false }: { readonly detached?: boolean } = {},
 ): Promise<RunningCommand> {
   const open = `async open() { return { async runTurn() { ${runTurn} }, async close() {} }; }`;
+  place.write("package.json", { type: "module" });
   place.write("mine.js", `export const client = { name: "mine", ${PROMISE}, ${open} };`);
   place.write("plan.json", planOf({ limits: { runMs: 60_000 } }));
   const running = place.start(["run", "plan.json", "--client", "./mine.js"], { detached });
@@ -45,12 +37,13 @@ async function startLongTurn(
 const WAITING = "await new Promise((resolve) => setTimeout(resolve, 60000));";
 
 describe("Ctrl-C in the middle of a run", () => {
-  it.each([
+  it.concurrent.for([
     { signal: "SIGINT", to: "the command alone", detached: false },
     { signal: "SIGINT", to: "the command and its children, as a terminal does", detached: true },
     { signal: "SIGTERM", to: "the command alone", detached: false },
-  ] as const)("ends it with 130 and keeps what was found: $signal to $to", async ({ signal, detached }) => {
-    const running = await startLongTurn(WAITING, { detached });
+  ] as const)("ends it with 130 and keeps what was found: $signal to $to", async ({ signal, detached }, context) => {
+    const place = workplaceOf(context);
+    const running = await startLongTurn(place, WAITING, { detached });
     process.kill(detached ? -running.pid : running.pid, signal);
     const { code, stdout } = await running.finished;
     expect(code).toBe(130);
@@ -70,9 +63,11 @@ describe("Ctrl-C in the middle of a run", () => {
     expect(place.strays()).toEqual([".cutwire"]);
   });
 
-  it("runs nothing more: neither the scenarios that wait nor confirmations", async () => {
+  it.concurrent("runs nothing more: neither the scenarios that wait nor confirmations", async (context) => {
+    const place = workplaceOf(context);
     const names = ["a", "b", "c"].map((name) => place.write(`${name}.json`, planOf({ limits: { runMs: 60_000 } })));
     const open = `async open() { return { async runTurn() { ${WAITING} }, async close() {} }; }`;
+    place.write("package.json", { type: "module" });
     place.write("mine.js", `export const client = { name: "mine", ${PROMISE}, ${open} };`);
     const running = place.start(["run", ...names, "--jobs", "1", "--client", "./mine.js"]);
     const first = ".cutwire/latest/a/history.jsonl";
@@ -84,21 +79,24 @@ describe("Ctrl-C in the middle of a run", () => {
     expect(existsSync(join(place.directory, ".cutwire/latest/b"))).toBe(false);
   });
 
-  it("ends a client that loops for ever", async () => {
-    const running = await startLongTurn("for (;;) {}");
+  it.concurrent("ends a client that loops for ever", async (context) => {
+    const place = workplaceOf(context);
+    const running = await startLongTurn(place, "for (;;) {}");
     running.child.kill("SIGINT");
     const { code } = await running.finished;
     expect(code).toBe(130);
   });
 
-  it("does not wait for a second one", async () => {
-    const running = await startLongTurn("for (;;) {}");
+  it.concurrent("does not wait for a second one", async (context) => {
+    const place = workplaceOf(context);
+    const running = await startLongTurn(place, "for (;;) {}");
     running.child.kill("SIGINT");
     running.child.kill("SIGINT");
     expect((await running.finished).code).toBe(130);
   });
 
-  it("ends a replay too", async () => {
+  it.concurrent("ends a replay too", async (context) => {
+    const place = workplaceOf(context);
     await place.run(["run", "cut-after-call-done", "--client", "planted:M11", "--confirm", "0"]);
     const file = place.write("failure.json", place.read(".cutwire/latest/cut-after-call-done/reproduction.json"));
     const running = place.start(["replay", file, "--confirm", "1000", "--out", "replays"]);
@@ -112,12 +110,13 @@ describe("Ctrl-C in the middle of a run", () => {
 });
 
 describe("a harness that is killed", () => {
-  it.each([
+  it.concurrent.for([
     { does: "waits", runTurn: WAITING },
     { does: "loops for ever", runTurn: "for (;;) {}" },
     { does: "wants to go on", runTurn: `process.removeAllListeners("disconnect"); ${WAITING}` },
-  ])("takes a client with it that $does, and the history stays readable", async ({ runTurn }) => {
-    const running = await startLongTurn(runTurn);
+  ])("takes a client with it that $does, and the history stays readable", async ({ runTurn }, context) => {
+    const place = workplaceOf(context);
+    const running = await startLongTurn(place, runTurn);
     const [client = 0] = childrenOf(running.pid);
     expect(isAlive(client)).toBe(true);
     running.child.kill("SIGKILL");

@@ -14,7 +14,7 @@ import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import type { Plan, ScheduledFault, ScriptedTurn } from "cutwire";
-import { expect } from "vitest";
+import { expect, type TestContext } from "vitest";
 
 const MAIN: string = fileURLToPath(new URL("../dist/cli/main.js", import.meta.url));
 
@@ -59,6 +59,16 @@ export type RunningCommand = {
   readonly pid: number;
   readonly finished: Promise<FinishedCommand>;
 };
+
+/** Opens an empty folder for the commands of one test; when the test is over, nothing may be left running. */
+export function workplaceOf({ onTestFinished }: TestContext): Workplace {
+  const place = openWorkplace();
+  onTestFinished(async () => {
+    await place.expectNothingLeft();
+    place.remove();
+  });
+  return place;
+}
 
 /** Opens an empty folder for commands. */
 export function openWorkplace(): Workplace {

@@ -126,6 +126,17 @@ describe("what takes certainty away", () => {
     );
   });
 
+  it("doubts a run that reached a limit of its plan, also where it had not begun a turn", () => {
+    const fixture = openFixture();
+    record(fixture, { source: "harness", kind: "limit-reached", limit: "runMs", value: 300 });
+    expect(judgeAs("holds", fixture)).toMatchObject({
+      outcome: "unknown",
+      message: "nothing wrong was seen, but the run reached its limit runMs (300)",
+    });
+    expect(judgeAs("violated", fixture)?.outcome).toBe("violated");
+    expect(judgeAs("not-exercised", fixture)?.outcome).toBe("not-exercised");
+  });
+
   it("keeps what an interrupted run has shown already", () => {
     const fixture = openFixture();
     record(fixture, { source: "harness", kind: "interrupted", signal: "SIGINT" });

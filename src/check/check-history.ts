@@ -20,7 +20,8 @@ export type CheckInput = {
  * Judges a history by every checker given, in their order.
  *
  * A named plan says what is to be tested: where one of its faults did not fire, whatever *holds* becomes *unknown*.
- * `violated` stays violated, because a client that breaks a promise without the fault breaks it all the more.
+ * `violated` stays violated, because a client that breaks a promise without the fault breaks it all the more. A run that
+ * was interrupted, or ended by a limit of its plan, is doubted in the same way: the rest of it might have shown more.
  */
 export function checkHistory(input: CheckInput, checkers: readonly Checker[]): readonly Verdict[] {
   const context: CheckContext = {
@@ -31,15 +32,20 @@ export function checkHistory(input: CheckInput, checkers: readonly Checker[]): r
     isScripted: input.history.some((event) => event.kind === "run-started" && event.scripted),
   };
   const unfired = faultStates(input.plan, input.history).filter(({ state }) => state !== "fired");
-  const wasCutShort = input.history.some((event) => event.kind === "interrupted");
+  const cutsShort = input.history.flatMap(whatCutsShort);
   return checkers.map((checker) => {
     const finding = findingOf(checker, context);
     const doubts = [
       ...unfired.map(({ id, state, why }) => `fault ${id} ${state}: ${why ?? "no reason given"}`),
-      ...(wasCutShort ? ["the run was interrupted"] : []),
+      ...cutsShort,
     ];
     return verdictOf(checker, doubts.length === 0 ? finding : doubted(finding, doubts));
   });
+}
+
+function whatCutsShort(event: HistoryEvent): readonly string[] {
+  if (event.kind === "interrupted") return ["the run was interrupted"];
+  return event.kind === "limit-reached" ? [`the run reached its limit ${event.limit} (${event.value})`] : [];
 }
 
 function findingOf(checker: Checker, context: CheckContext): Finding {
