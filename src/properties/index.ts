@@ -1,0 +1,12 @@
+export {
+  type AgentPromise,
+  backoffKeepsItsPromise,
+  noResultLost,
+  nothingShownTwice,
+  PROMISES,
+  sessionRecovers,
+  toolEffectsAtMostOnce,
+} from "./promise.ts";
+export { type BrokenPromise, checkPromise, type PromiseOptions, type PromiseResult } from "./check-promise.ts";
+export { addTallies, type Tally } from "./tally.ts";
+export { planArbitrary, type PlanArbitraryOptions } from "../generate/plan-arbitrary.ts";
