@@ -1,5 +1,8 @@
 import { messageOf } from "../errors.ts";
+import { collectCreates } from "../history/creates.ts";
 import type { HistoryEvent } from "../history/event.ts";
+import { orderHistory } from "../history/order.ts";
+import { collectDeliveries } from "../history/passages.ts";
 import { collectResponses } from "../history/responses.ts";
 import { collectToolExecutions } from "../history/tool-operations.ts";
 import { collectTurns } from "../history/turns.ts";
@@ -24,11 +27,15 @@ export type CheckInput = {
  * was interrupted, or ended by a limit of its plan, is doubted in the same way: the rest of it might have shown more.
  */
 export function checkHistory(input: CheckInput, checkers: readonly Checker[]): readonly Verdict[] {
+  const responses = collectResponses(input.history);
   const context: CheckContext = {
     ...input,
     turns: collectTurns(input.history),
-    responses: collectResponses(input.history),
+    responses,
     executions: collectToolExecutions(input.history),
+    creates: collectCreates(input.history, responses),
+    deliveries: collectDeliveries(input.history),
+    order: orderHistory(input.history),
     isScripted: input.history.some((event) => event.kind === "run-started" && event.scripted),
   };
   const unfired = faultStates(input.plan, input.history).filter(({ state }) => state !== "fired");

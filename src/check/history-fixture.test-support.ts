@@ -1,11 +1,12 @@
 import { expect } from "vitest";
 
 import { digestOfText } from "../determinism/stable-json.ts";
-import type { EventBody, EventOf, EventPlace, HistoryEvent } from "../history/event.ts";
+import type { EventBody, EventPlace, HistoryEvent } from "../history/event.ts";
 import { DEFAULT_CONTRACT } from "../plan/contract.ts";
 import type { ScheduledFault } from "../plan/fault.ts";
 import { DEFAULT_LIMITS, type Plan } from "../plan/plan.ts";
 import type { Item } from "../protocol/items.ts";
+import type { JsonObject } from "../protocol/json.ts";
 import { checkHistory } from "./check-history.ts";
 import type { Checker } from "./checker.ts";
 import type { Verdict } from "./verdict.ts";
@@ -53,9 +54,11 @@ export function startTurn(
 export function endTurn(
   fixture: HistoryFixture,
   turn: number,
-  { cause, probe = false }: { readonly cause?: string; readonly probe?: boolean } = {},
+  { cause, text, probe = false }: { readonly cause?: string; readonly text?: string; readonly probe?: boolean } = {},
 ): number {
-  const result = cause === undefined ? ({ outcome: "completed" } as const) : ({ outcome: "failed", cause } as const);
+  const told = text === undefined ? {} : { text };
+  const result =
+    cause === undefined ? ({ outcome: "completed", ...told } as const) : ({ outcome: "failed", cause } as const);
   return record(fixture, { source: "harness", kind: "turn-ended", turn, probe, ...result });
 }
 
@@ -76,14 +79,22 @@ export function completeProbe(fixture: HistoryFixture, turn: number): void {
 }
 
 /** A create, and what came back for it. */
-export type ResponseFixture = {
+export type ResponseFixture = CreateFixture & {
   readonly id: string;
-  readonly input: readonly Item[];
-  readonly previous?: string;
+  /** Pieces of text that come before the items. */
+  readonly deltas?: readonly string[];
   /** The items that are done at the server's side; none where absent. */
   readonly output?: readonly Item[];
   /** Whether `response.completed` is not sent, sent but lost on the wire, or received; received where absent. */
   readonly completed?: "never" | "lost" | "received";
+};
+
+/** A create as it is sent. */
+export type CreateFixture = {
+  readonly input: readonly Item[];
+  readonly previous?: string;
+  /** What the create says of `store`; nothing where absent. */
+  readonly store?: boolean;
   readonly connection?: number;
 };
 
@@ -91,39 +102,96 @@ export type ResponseFixture = {
 export type WrittenResponse = {
   readonly create: number;
   readonly created: number;
-  /** One for each item of the output. */
+  /** One for each item of the output, as it left the server. */
   readonly done: readonly number[];
   readonly completed: number | undefined;
+  /** `response.completed` as it reached the client. */
+  readonly received: number | undefined;
 };
 
 /** A create that is accepted, as both faces of the wire see it. */
 export function respond(fixture: HistoryFixture, options: ResponseFixture): WrittenResponse {
-  const { id, input, previous, output = [], completed = "received", connection = 0 } = options;
-  const chain = previous === undefined ? {} : { previous_response_id: previous };
-  const create = message(fixture, { direction: "to-server", type: "response.create", body: { input, ...chain } });
-  const created = answer("response.created");
-  const done = output.map((item) => answer("response.output_item.done", { item }));
-  const end = completed === "never" ? undefined : answer("response.completed", { response: { id, output } });
-  if (completed === "received") {
-    record(fixture, facing("client-face", { direction: "to-client", type: "response.completed" }), placed());
-  }
-  return { create, created, done, completed: end };
+  const { id, output = [], deltas = [], completed = "received", connection = 0 } = options;
+  const create = sendCreate(fixture, options);
+  const created = answer("response.created", { response: { id } }).left;
+  for (const delta of deltas) answer("response.output_text.delta", { delta });
+  const done = output.map((item) => answer("response.output_item.done", { item }).left);
+  if (completed === "never") return { create, created, done, completed: undefined, received: undefined };
+  const end = answer("response.completed", { response: { id, output } }, completed === "lost");
+  return { create, created, done, completed: end.left, received: end.arrived };
 
-  function placed(): EventPlace {
-    return { connection, responseId: id };
-  }
-  function answer(type: string, body: Readonly<Record<string, unknown>> = {}): number {
-    return record(fixture, facing("server-face", { direction: "to-client", type, body }), placed());
-  }
-  function message(into: HistoryFixture, seen: SeenMessage): number {
-    return record(into, facing("client-face", seen), { connection });
+  function answer(type: string, body: JsonObject, lost = false): WrittenAnswer {
+    return sendAnswer(fixture, { type, body, responseId: id, connection, lost });
   }
 }
 
-type SeenMessage = Pick<EventOf<"message">, "direction" | "type" | "body">;
+/** A create, as both faces see it; answers the number of the event by which it left the client. */
+export function sendCreate(fixture: HistoryFixture, options: CreateFixture): number {
+  const { input, previous, store, connection = 0 } = options;
+  const chain = previous === undefined ? {} : { previous_response_id: previous };
+  const body = { input, ...chain, ...(store === undefined ? {} : { store }) };
+  const message = { kind: "message", direction: "to-server", type: "response.create", endOffset: 0 } as const;
+  const frame = framesSent(fixture, "client-face", connection);
+  const create = record(fixture, { ...message, source: "client-face", frame, body }, { connection });
+  record(fixture, { ...message, source: "server-face", frame }, { connection });
+  return create;
+}
 
-function facing(source: "client-face" | "server-face", seen: SeenMessage): EventBody {
-  return { source, kind: "message", frame: 0, endOffset: 0, ...seen };
+/** One message of the server. */
+export type AnswerFixture = {
+  readonly type: string;
+  readonly body?: JsonObject;
+  readonly responseId?: string;
+  readonly connection?: number;
+  /** Whether it never reaches the client; it does where absent. */
+  readonly lost?: boolean;
+};
+
+/** The numbers of the events by which a message left the server and reached the client. */
+export type WrittenAnswer = { readonly left: number; readonly arrived: number | undefined };
+
+/** A message of the server, as both faces see it. */
+export function sendAnswer(fixture: HistoryFixture, options: AnswerFixture): WrittenAnswer {
+  const { type, body = {}, responseId, connection = 0, lost = false } = options;
+  const place = { connection, ...(responseId === undefined ? {} : { responseId }) };
+  const message = { kind: "message", direction: "to-client", type, endOffset: 0 } as const;
+  const frame = framesSent(fixture, "server-face", connection);
+  const left = record(fixture, { ...message, source: "server-face", frame, body }, place);
+  return { left, arrived: lost ? undefined : record(fixture, { ...message, source: "client-face", frame }, place) };
+}
+
+/** A create that the server refuses with an `error` of this code. */
+export function refuse(
+  fixture: HistoryFixture,
+  { code, ...create }: CreateFixture & { readonly code: string },
+): { readonly create: number; readonly error: number; readonly received: number } {
+  const { connection = 0 } = create;
+  const sent = sendCreate(fixture, create);
+  const body = { type: "error", status: 400, error: { code, message: code } };
+  const { left, arrived = left } = sendAnswer(fixture, { type: "error", body, connection });
+  return { create: sent, error: left, received: arrived };
+}
+
+function framesSent({ events, session }: HistoryFixture, face: "client-face" | "server-face", on: number): number {
+  const way = face === "client-face" ? "to-server" : "to-client";
+  return events.filter(
+    (event) =>
+      event.kind === "message" &&
+      event.source === face &&
+      event.direction === way &&
+      event.session === session &&
+      event.connection === on,
+  ).length;
+}
+
+/** The client shows text to its user. */
+export function show(fixture: HistoryFixture, text: string): number {
+  return record(fixture, { source: "client", kind: "text", text });
+}
+
+/** The client takes back what it showed last. */
+export function retract(fixture: HistoryFixture): number {
+  return record(fixture, { source: "client", kind: "text-retracted" });
 }
 
 /** How far a tool came. */
