@@ -1,4 +1,5 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import fc from "fast-check";
@@ -30,7 +31,7 @@ export type PromiseOptions = {
   readonly backend?: string;
   /** How many runs go on at once; 4 where absent. */
   readonly sideBySide?: number;
-  /** Where a failure is stored, and where clients keep their state. */
+  /** Where a failure is stored. */
   readonly directory: string;
   /** How long a failure may be shrunk, in ms; 30_000 where absent. */
   readonly shrinkMs?: number;
@@ -62,8 +63,20 @@ export type PromiseResult = {
  * @throws HarnessError those of a run
  */
 export async function checkPromise(promise: AgentPromise, options: PromiseOptions): Promise<PromiseResult> {
-  const { runs, seed } = options;
   refuseUnjudged(promise, options.harness);
+  // Runs of other promises go on at the same time, and a client that found their state would go on with their session.
+  const stateRoot = mkdtempSync(join(tmpdir(), "cutwire-state-"));
+  try {
+    return await checkIn(promise, { ...options, stateRoot });
+  } finally {
+    rmSync(stateRoot, { recursive: true, force: true });
+  }
+}
+
+type RunningOptions = PromiseOptions & { readonly stateRoot: string };
+
+async function checkIn(promise: AgentPromise, options: RunningOptions): Promise<PromiseResult> {
+  const { runs, seed } = options;
   const plans = fc.sample(planArbitrary(), { numRuns: runs, seed });
   const limit = pLimit(options.sideBySide ?? 4);
   const results = await Promise.all(
@@ -82,7 +95,7 @@ function refuseUnjudged({ name, rules }: AgentPromise, { checkers }: Harness): v
 }
 
 /** Runs a generated plan and judges it by the faults that fired. */
-async function runGenerated(plan: Plan, options: PromiseOptions): Promise<RunResult> {
+async function runGenerated(plan: Plan, options: RunningOptions): Promise<RunResult> {
   const { harness } = options;
   const result = await runAndJudge(
     {
@@ -91,20 +104,13 @@ async function runGenerated(plan: Plan, options: PromiseOptions): Promise<RunRes
       backend: options.backend ?? "embedded",
       target: "reference",
       sink: createMemoryHistorySink(),
-      stateDirectory: stateDirectoryOf(options),
+      stateDirectory: mkdtempSync(join(options.stateRoot, "run-")),
     },
     harness,
   );
   const fired = firedPlan(result);
   const { contract, history } = result.record;
   return { ...result, verdicts: checkHistory({ plan: fired, contract, history }, harness.checkers) };
-}
-
-let stateDirectories = 0;
-
-function stateDirectoryOf({ directory }: PromiseOptions): string {
-  stateDirectories += 1;
-  return join(directory, "state", String(stateDirectories));
 }
 
 function firedPlan({ record, faults }: RunResult): Plan {
