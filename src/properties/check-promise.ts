@@ -126,7 +126,7 @@ function ownViolation({ rules }: AgentPromise, { verdicts, faults }: RunResult):
 async function shrinkAndStore(
   promise: AgentPromise,
   failing: RunResult,
-  options: PromiseOptions,
+  options: RunningOptions,
 ): Promise<BrokenPromise> {
   let smallest = failing;
   const rule = ownViolation(promise, failing)?.rule;
