@@ -24,8 +24,7 @@ export function faultShapeArbitrary(): fc.Arbitrary<FaultShape> {
 export function faultOfShape(shape: FaultShape, turns: readonly TurnShape[], id: string): ScheduledFault | undefined {
   const mould = FAULT_MOULDS[shape.mould];
   if (mould === undefined) return undefined;
-  const places = placesOf(mould, turns);
-  const place = places[shape.place % Math.max(places.length, 1)];
+  const place = placeAt(shape.place, mould, turns);
   const variant = mould.variants[shape.variant % mould.variants.length];
   if (place === undefined || variant === undefined) return undefined;
   return {
@@ -53,22 +52,25 @@ export function shapeOfFault(scheduled: ScheduledFault, turns: readonly TurnShap
 
 type Place = { readonly point: ProtocolPoint; readonly occurrence: number };
 
-function placesOf({ points }: FaultMould, turns: readonly TurnShape[]): readonly Place[] {
-  return reachablePoints(turns)
-    .filter(({ point }) => points.includes(point))
-    .flatMap(({ point, times }) => Array.from({ length: times }, (_, index) => ({ point, occurrence: index + 1 })));
+/** Counts through the points first and through their occurrences then, so that every point is struck as often as any. */
+function placeAt(place: number, mould: FaultMould, turns: readonly TurnShape[]): Place | undefined {
+  const points = reachablePoints(turns).filter(({ point }) => mould.points.includes(point));
+  const found = points[place % Math.max(points.length, 1)];
+  if (found === undefined) return undefined;
+  return { point: found.point, occurrence: 1 + (Math.floor(place / points.length) % found.times) };
 }
 
 function placeOf(
   candidate: { readonly mould: number; readonly variant: number; readonly scheduled: ScheduledFault },
   turns: readonly TurnShape[],
 ): number | undefined {
+  const { at } = candidate.scheduled.when;
   const mould = FAULT_MOULDS[candidate.mould];
-  if (mould === undefined) return undefined;
-  const wanted = digestOf(candidate.scheduled);
-  const places = placesOf(mould, turns).keys();
-  return [...places].find((place) => {
-    const made = faultOfShape({ ...candidate, place }, turns, candidate.scheduled.id);
-    return made !== undefined && digestOf(made) === wanted;
-  });
+  if (mould === undefined || at.kind !== "point") return undefined;
+  const points = reachablePoints(turns).filter(({ point }) => mould.points.includes(point));
+  const index = points.findIndex(({ point }) => point === at.point);
+  const place = index + points.length * (at.occurrence - 1);
+  if (index === -1 || place > NUMBER_MAX) return undefined;
+  const made = faultOfShape({ ...candidate, place }, turns, candidate.scheduled.id);
+  return made !== undefined && digestOf(made) === digestOf(candidate.scheduled) ? place : undefined;
 }
