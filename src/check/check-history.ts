@@ -2,7 +2,7 @@ import { messageOf } from "../errors.ts";
 import { collectCreates } from "../history/creates.ts";
 import type { HistoryEvent } from "../history/event.ts";
 import { orderHistory } from "../history/order.ts";
-import { collectDeliveries } from "../history/passages.ts";
+import { collectReceived } from "../history/passages.ts";
 import { collectResponses } from "../history/responses.ts";
 import { collectToolExecutions } from "../history/tool-operations.ts";
 import { collectTurns } from "../history/turns.ts";
@@ -28,13 +28,14 @@ export type CheckInput = {
  */
 export function checkHistory(input: CheckInput, checkers: readonly Checker[]): readonly Verdict[] {
   const responses = collectResponses(input.history);
+  const received = collectReceived(input.history);
   const context: CheckContext = {
     ...input,
     turns: collectTurns(input.history),
     responses,
     executions: collectToolExecutions(input.history),
-    creates: collectCreates(input.history, responses),
-    deliveries: collectDeliveries(input.history),
+    creates: collectCreates(input.history, { responses, received }),
+    received,
     order: orderHistory(input.history),
     isScripted: input.history.some((event) => event.kind === "run-started" && event.scripted),
   };

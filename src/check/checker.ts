@@ -1,7 +1,8 @@
 import type { ObservedCreate } from "../history/creates.ts";
 import type { HistoryEvent } from "../history/event.ts";
 import type { HistoryOrder } from "../history/order.ts";
-import type { MessageEvent, ObservedResponse } from "../history/responses.ts";
+import type { ReceivedMessage } from "../history/passages.ts";
+import type { ObservedResponse } from "../history/responses.ts";
 import type { ToolExecution } from "../history/tool-operations.ts";
 import type { ObservedTurn } from "../history/turns.ts";
 import type { Contract } from "../plan/contract.ts";
@@ -19,8 +20,8 @@ export type CheckContext = {
   readonly executions: readonly ToolExecution[];
   /** What the client asked for, refused or not. */
   readonly creates: readonly ObservedCreate[];
-  /** Messages as they left the wire, by the sequence number of the event by which they entered it. */
-  readonly deliveries: ReadonlyMap<number, MessageEvent>;
+  /** What the clients received, with the bodies that they read. */
+  readonly received: readonly ReceivedMessage[];
   /** What happened before what. */
   readonly order: HistoryOrder;
   /** Whether the target plays the plan's script, so that operations mean something. */

@@ -7,7 +7,7 @@ import {
   messageText,
   outputText,
 } from "../protocol/items.ts";
-import { objectMember } from "../protocol/json.ts";
+import { type JsonObject, objectMember } from "../protocol/json.ts";
 import type { EventOf, HistoryEvent } from "./event.ts";
 import { createPassageReader } from "./passages.ts";
 import { operationOfArguments } from "./tool-operations.ts";
@@ -56,7 +56,9 @@ export function createCauseReader(): CauseReader {
   return {
     causesOf(event) {
       const entry = passages.entryOf(event);
-      if (entry?.kind === "message" && event.source === "client-face") noteDelivery(seen, entry, event);
+      if (event.kind === "message" && event.source === "client-face" && event.direction === "to-client") {
+        noteDelivery(seen, event, event.body ?? (entry?.kind === "message" ? entry.body : undefined) ?? {});
+      }
       const passed = entry === undefined ? [] : [entry.sequence];
       const caused = event.kind === "message" ? causesOfMessage(seen, event) : causesOfOther(seen, event);
       return [...passed, ...caused.filter((cause) => cause !== undefined)];
@@ -64,13 +66,12 @@ export function createCauseReader(): CauseReader {
   };
 }
 
-function noteDelivery({ calls }: Seen, entry: MessageEvent, delivered: HistoryEvent): void {
-  const body = entry.body ?? {};
+function noteDelivery({ calls }: Seen, delivered: MessageEvent, body: JsonObject): void {
   const items = [body["item"], ...itemsOfInput(objectMember(body, "response")?.["output"])];
-  const isFinal = entry.type === "response.output_item.done" || entry.type === "response.completed";
+  const isFinal = delivered.type === "response.output_item.done" || delivered.type === "response.completed";
   for (const item of isFinal ? itemsOfInput(items) : []) {
     const operation = isFunctionCall(item) ? operationOfArguments(item.arguments) : undefined;
-    const key = `${entry.session ?? "?"}/${operation ?? ""}`;
+    const key = `${delivered.session ?? "?"}/${operation ?? ""}`;
     if (operation !== undefined && !calls.has(key)) calls.set(key, delivered.sequence);
   }
 }

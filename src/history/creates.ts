@@ -1,6 +1,8 @@
 import { type Item, itemsOfInput } from "../protocol/items.ts";
 import { textMember } from "../protocol/json.ts";
+import { isTerminalEventType } from "../protocol/server-events.ts";
 import type { HistoryEvent } from "./event.ts";
+import type { ReceivedMessage } from "./passages.ts";
 import type { MessageEvent, ObservedResponse } from "./responses.ts";
 
 /**
@@ -25,18 +27,21 @@ export type ObservedCreate = {
   readonly isWarmUp: boolean;
   /** The response that the server began for it. */
   readonly response: ObservedResponse | undefined;
-  /** The `error` that it was refused with, as it left the server. */
-  readonly refusal: MessageEvent | undefined;
+  /** The `error` that it was refused with, as it reached the client. */
+  readonly refusal: ReceivedMessage | undefined;
 };
 
 /** The creates of all sessions, in the order in which they were sent. */
 export function collectCreates(
   history: readonly HistoryEvent[],
-  responses: readonly ObservedResponse[],
+  {
+    responses,
+    received,
+  }: { readonly responses: readonly ObservedResponse[]; readonly received: readonly ReceivedMessage[] },
 ): readonly ObservedCreate[] {
   const byId = new Map(responses.map((response) => [`${response.session}/${response.id}`, response]));
   const byCreate = new Map(responses.map((response) => [response.create.sequence, response]));
-  const refusals = collectRefusals(history);
+  const refusals = collectRefusals(history, received);
   return history.flatMap((event) => {
     if (!isCreate(event) || event.session === undefined || event.connection === undefined) return [];
     const previousResponseId = textMember(event.body ?? {}, "previous_response_id");
@@ -71,19 +76,32 @@ function isCreate(event: HistoryEvent): event is MessageEvent {
   return event.kind === "message" && event.source === "client-face" && event.type === "response.create";
 }
 
-/** The errors that answer creates, by the create's sequence number: each refuses the oldest one of its lane. */
-function collectRefusals(history: readonly HistoryEvent[]): ReadonlyMap<number, MessageEvent> {
-  const refusals = new Map<number, MessageEvent>();
-  const unanswered = new Map<string, number[]>();
+/**
+ * The errors that answer creates, by the create's sequence number: each refuses the oldest one of its lane, unless a
+ * response is under way there, which it ends.
+ */
+function collectRefusals(
+  history: readonly HistoryEvent[],
+  received: readonly ReceivedMessage[],
+): ReadonlyMap<number, ReceivedMessage> {
+  const refusals = new Map<number, ReceivedMessage>();
+  const messages = new Map(received.map((message) => [message.event.sequence, message]));
+  const lanes = new Map<string, { readonly unanswered: number[]; isRunning: boolean }>();
   for (const event of history) {
-    if (event.kind !== "message") continue;
-    const lane = `${event.session ?? "?"}/${event.connection ?? "?"}/${event.lane ?? ""}`;
-    if (isCreate(event)) unanswered.set(lane, [...(unanswered.get(lane) ?? []), event.sequence]);
-    if (event.source !== "server-face" || event.direction !== "to-client") continue;
-    const refuses = event.type === "error" && event.responseId === undefined;
-    if (!refuses && event.type !== "response.created") continue;
-    const create = unanswered.get(lane)?.shift();
-    if (refuses && create !== undefined) refusals.set(create, event);
+    const message = messages.get(event.sequence);
+    if (message === undefined && !isCreate(event)) continue;
+    const key = `${event.session ?? "?"}/${event.connection ?? "?"}/${event.lane ?? ""}`;
+    const lane = lanes.get(key) ?? { unanswered: [], isRunning: false };
+    lanes.set(key, lane);
+    if (message === undefined) {
+      lane.unanswered.push(event.sequence);
+      continue;
+    }
+    const { type } = message.event;
+    const refused = type === "error" && !lane.isRunning ? lane.unanswered.shift() : undefined;
+    if (refused !== undefined) refusals.set(refused, message);
+    if (type === "response.created") lane.unanswered.shift();
+    if (type === "response.created" || isTerminalEventType(type)) lane.isRunning = type === "response.created";
   }
   return refusals;
 }

@@ -1,15 +1,25 @@
 import { expect, it } from "vitest";
 
-import { collectDeliveries } from "./passages.ts";
-import { create, delivered, historyOf, sent } from "./session-history.test-support.ts";
+import { collectReceived } from "./passages.ts";
+import { create, delivered, historyOf, injected, sent } from "./session-history.test-support.ts";
 
-it("joins each message to the same message at the other face, and leaves out what never came there", () => {
+it("gives what reached the client with the body that it had at the server's face, or that a fault gave it", () => {
   const history = historyOf(
     create({}),
-    sent({ type: "response.created" }),
-    { ...sent({ type: "response.completed" }), frame: 1 } as ReturnType<typeof sent>,
+    sent({ type: "response.created", by: "the server" }),
+    injected({ type: "response.created", by: "a fault" }),
     delivered("response.created"),
-    delivered("response.created", { connection: 1 }),
   );
-  expect([...collectDeliveries(history)].map(([entry, { sequence }]) => [entry, sequence])).toEqual([[1, 3]]);
+  expect(collectReceived(history).map(({ event, body }) => [event.sequence, body["by"]])).toEqual([
+    [2, "a fault"],
+    [3, "the server"],
+  ]);
+});
+
+it("leaves out what never arrived, and takes no message for one of another connection", () => {
+  const sentOne = sent({ type: "response.created", by: "the server" });
+  expect(collectReceived(historyOf(sentOne))).toEqual([]);
+  expect(collectReceived(historyOf(sentOne, delivered("response.created", { connection: 1 })))).toMatchObject([
+    { body: {} },
+  ]);
 });

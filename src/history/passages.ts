@@ -1,3 +1,4 @@
+import type { JsonObject } from "../protocol/json.ts";
 import type { EventOf, HistoryEvent } from "./event.ts";
 
 /** Joins what entered a wire at one face to the same thing as it left at the other one. */
@@ -33,6 +34,8 @@ export function createPassageReader(): PassageReader {
 }
 
 function passageOf(event: HistoryEvent): { readonly key: string; readonly enters: boolean } | undefined {
+  // What a fault put in has the number of the frame before it, and never entered anywhere.
+  if ("altered" in event && event.altered === "injected") return undefined;
   const connection = `${event.session ?? "?"}/${event.connection ?? "?"}`;
   switch (event.kind) {
     case "message":
@@ -57,13 +60,22 @@ function otherFace(face: "client-face" | "server-face"): "client-face" | "server
   return face === "client-face" ? "server-face" : "client-face";
 }
 
-/** Messages as they left the wire, by the sequence number of the event by which they entered it. */
-export function collectDeliveries(history: readonly HistoryEvent[]): ReadonlyMap<number, EventOf<"message">> {
-  const deliveries = new Map<number, EventOf<"message">>();
+/** A message of the server that reached the client. */
+export type ReceivedMessage = {
+  /** At the client's face. */
+  readonly event: EventOf<"message">;
+  readonly body: JsonObject;
+};
+
+/**
+ * What the clients received, in order, with the bodies that they read: those of the server, or what a fault made of
+ * them.
+ */
+export function collectReceived(history: readonly HistoryEvent[]): readonly ReceivedMessage[] {
   const passages = createPassageReader();
-  for (const event of history) {
+  return history.flatMap((event) => {
     const entry = passages.entryOf(event);
-    if (entry !== undefined && event.kind === "message") deliveries.set(entry.sequence, event);
-  }
-  return deliveries;
+    if (event.kind !== "message" || event.source !== "client-face" || event.direction !== "to-client") return [];
+    return [{ event, body: event.body ?? (entry?.kind === "message" ? entry.body : undefined) ?? {} }];
+  });
 }

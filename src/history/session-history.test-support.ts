@@ -18,9 +18,15 @@ export function sent(body: JsonObject, place: Place = {}): EventBody & EventPlac
   return message("server-face", "to-client", body, place);
 }
 
-/** A message of the server as it reached the client. */
+/** A message of the server as it reached the client, whose face keeps no body. */
 export function delivered(type: string, place: Place = {}): EventBody & EventPlace {
-  return message("client-face", "to-client", { type }, place);
+  const at = { session: 0, connection: 0, frame: 0, endOffset: 1, ...place };
+  return { source: "client-face", kind: "message", direction: "to-client", type, ...at };
+}
+
+/** A message that a fault put in before the client. */
+export function injected(body: JsonObject, place: Place = {}): EventBody & EventPlace {
+  return { ...message("client-face", "to-client", body, place), ...{ altered: "injected" } };
 }
 
 function message(
