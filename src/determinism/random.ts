@@ -23,8 +23,12 @@ const RATIO_STEPS = 2 ** 31;
 /** Opens the root stream of a seed; `label` names the stream, for example `createRandom(42, "network")`. */
 export function createRandom(seed: number, label = "root"): Random {
   const path = `${seed}/${label}`;
-  const generator = xoroshiro128plus(createHash("sha256").update(path).digest().readInt32BE(0));
-  const integer = (least: number, most: number): number => uniformInt(generator, least, most);
+  let generator: ReturnType<typeof xoroshiro128plus> | undefined;
+  const integer = (least: number, most: number): number => {
+    // Most streams are only forked, or never drawn from: the hash is left until the first draw.
+    generator ??= xoroshiro128plus(createHash("sha256").update(path).digest().readInt32BE(0));
+    return uniformInt(generator, least, most);
+  };
   return {
     fork: (child) => createRandom(seed, `${label}/${child}`),
     integer,

@@ -69,7 +69,9 @@ export class Flow {
   start(server: Peer | undefined): void {
     this.#connectPeers(server);
     this.#source?.socket.on("data", (bytes: Buffer) => this.#receive(bytes));
-    this.#destination?.socket.on("drain", () => this.#receiverDrained());
+    this.#destination?.socket.on("drain", () => {
+      if (this.#isReceiverFull) this.#receiverDrained();
+    });
   }
 
   get direction(): Direction {
@@ -135,7 +137,8 @@ export class Flow {
     counter.sentBytes += bytes.length;
     const isTaken =
       interceptor?.written === undefined ? destination.socket.write(bytes) : this.#writeAndTell(destination, bytes);
-    if (isTaken || this.#isReceiverFull) return;
+    // What is more than the stream's mark counts as not taken even where the kernel took it at once, as it mostly does.
+    if (isTaken || this.#isReceiverFull || destination.socket.writableLength === 0) return;
     this.#isReceiverFull = true;
     this.#regulateSource();
   }

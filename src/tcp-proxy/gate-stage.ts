@@ -36,8 +36,14 @@ export class GateStage implements Stage {
 
   receive(bytes: Buffer): void {
     if (this.#inputEnded || this.#isDiscarding) return;
-    this.#waiting.push(bytes);
-    this.#options.waitingChanged(bytes.length);
+    if (this.#isBusy || this.#isClosed || this.#waiting.length > 0) {
+      this.#waiting.push(bytes);
+      this.#options.waitingChanged(bytes.length);
+      return;
+    }
+    this.#isBusy = true;
+    this.#take(bytes);
+    this.#isBusy = false;
     this.#pump();
   }
 

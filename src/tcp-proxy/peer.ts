@@ -28,7 +28,6 @@ export class Peer {
   readonly socket: Socket;
   readonly side: Side;
   readonly #options: PeerOptions;
-  readonly #settled: Promise<void>;
   #timer: Timer | undefined;
   #isLingering = false;
   #hasReset = false;
@@ -39,10 +38,6 @@ export class Peer {
     this.socket = socket;
     this.side = side;
     this.#options = options;
-    this.#settled = new Promise((resolve) => {
-      socket.once("finish", resolve);
-      socket.once("close", () => resolve());
-    });
     socket.on("error", (error) => {
       const code = systemCodeOf(error);
       if (code === "ECONNRESET" || code === "EPIPE") this.#noteReset("peer");
@@ -89,8 +84,13 @@ export class Peer {
   }
 
   /** Resolves when the FIN or RST that was asked for is out, or the socket is gone. */
-  settled(): Promise<void> {
-    return this.#settled;
+  async settled(): Promise<void> {
+    const { socket } = this;
+    if (socket.writableFinished || socket.closed) return;
+    await new Promise<void>((resolve) => {
+      socket.once("finish", resolve);
+      socket.once("close", () => resolve());
+    });
   }
 
   #linger(): void {

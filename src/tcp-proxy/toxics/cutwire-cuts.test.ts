@@ -1,6 +1,26 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { sleep } from "../../determinism/waiting.ts";
-import { clock, openTestBed, until, type TestBed } from "../loopback.test-support.ts";
+import { clock, openTestBed, until, type TestBed, type TestSocket } from "../loopback.test-support.ts";
+
+const STANDSTILL_MS = 100;
+
+/** Sends until nothing more is taken, because somebody on the way does not read; the last piece is left to wait. */
+async function fill({ socket }: TestSocket): Promise<void> {
+  const piece = Buffer.alloc(64 * 1024);
+  let piecesTaken = 0;
+  let isFilling = true;
+  const send = (): void =>
+    void socket.write(piece, () => {
+      piecesTaken += 1;
+      if (isFilling) send();
+    });
+  send();
+  for (let before = -1; piecesTaken > before;) {
+    before = piecesTaken;
+    await sleep(clock, STANDSTILL_MS);
+  }
+  isFilling = false;
+}
 
 describe("cutwire_fin and cutwire_rst", () => {
   let bed: TestBed;
@@ -16,8 +36,7 @@ describe("cutwire_fin and cutwire_rst", () => {
     client.write("for the server");
     await server.hasText("for the server");
     client.socket.pause();
-    server.write(Buffer.alloc(32 * 1024 * 1024));
-    await sleep(clock, 100);
+    await fill(server);
     let hasAnswered = false;
     const adding = bed.addToxic("cutwire_fin", {}).then(() => {
       hasAnswered = true;

@@ -1,4 +1,5 @@
 import type { Timer } from "../../determinism/clock.ts";
+import type { Random } from "../../determinism/random.ts";
 import {
   delayMsOf,
   toxiproxyAttribute,
@@ -35,12 +36,6 @@ function createLatency(initial: ToxicAttributes, { clock, random }: ToxicTools):
   let hasEnded = false;
   let timer: Timer | undefined;
 
-  function drawDelayMs(): number {
-    const jitterMs = delayMsOf(attributes, "jitter");
-    const offsetMs = jitterMs === 0 ? 0 : random.integer(-jitterMs, jitterMs - 1);
-    return delayMsOf({ delay: (attributes["latency"] ?? 0) + offsetMs }, "delay");
-  }
-
   function passFirst(link: Link): void {
     const first = held.shift();
     if (first === undefined) return;
@@ -59,8 +54,13 @@ function createLatency(initial: ToxicAttributes, { clock, random }: ToxicTools):
 
   return {
     onChunk(bytes, link) {
+      const delayMs = drawDelayMs(attributes, random);
+      if (delayMs === 0 && held.length === 0) {
+        link.pass(bytes);
+        return;
+      }
       const arrivedAtMs = clock.nowMs();
-      held.push({ bytes, arrivedAtMs, dueAtMs: arrivedAtMs + drawDelayMs() });
+      held.push({ bytes, arrivedAtMs, dueAtMs: arrivedAtMs + delayMs });
       heldBytes += bytes.length;
       if (held.length >= HELD_CHUNKS_MAX || heldBytes >= HELD_BYTES_MAX) link.pauseSource();
       if (timer === undefined) passDue(link);
@@ -72,7 +72,7 @@ function createLatency(initial: ToxicAttributes, { clock, random }: ToxicTools):
     onChange(changed, link) {
       attributes = changed;
       passFirst(link);
-      for (const chunk of held) chunk.dueAtMs = chunk.arrivedAtMs + drawDelayMs();
+      for (const chunk of held) chunk.dueAtMs = chunk.arrivedAtMs + drawDelayMs(attributes, random);
       passDue(link);
     },
     onRemove(link) {
@@ -81,4 +81,11 @@ function createLatency(initial: ToxicAttributes, { clock, random }: ToxicTools):
       if (hasEnded) link.end();
     },
   };
+}
+
+function drawDelayMs(attributes: ToxicAttributes, random: Random): number {
+  const jitterMs = delayMsOf(attributes, "jitter");
+  if (jitterMs === 0) return delayMsOf(attributes, "latency");
+  const offsetMs = random.integer(-jitterMs, jitterMs - 1);
+  return delayMsOf({ delay: (attributes["latency"] ?? 0) + offsetMs }, "delay");
 }
