@@ -9,7 +9,9 @@ import { sessionStaysUsable } from "./check/checkers/session-stays-usable.ts";
 import { createSystemClock } from "./determinism/clock.ts";
 import type { Reporter } from "./report/reporter.ts";
 import { consoleReporter } from "./report/reporters/console.ts";
+import { githubReporter } from "./report/reporters/github.ts";
 import { jsonReporter } from "./report/reporters/json.ts";
+import { junitReporter } from "./report/reporters/junit.ts";
 import type { Harness } from "./reproduce/harness.ts";
 import { embedded } from "./run/backends/embedded.ts";
 import { close } from "./run/faults/close.ts";
@@ -30,7 +32,12 @@ export const CHECKERS: readonly Checker[] = [
 ];
 
 /** Every reporter, by the name that the command line knows it by. */
-export const REPORTERS: ReadonlyMap<string, Reporter> = byName([consoleReporter, jsonReporter]);
+export const REPORTERS: ReadonlyMap<string, Reporter> = byName([
+  consoleReporter,
+  jsonReporter,
+  junitReporter,
+  githubReporter,
+]);
 
 /** Registered clients. Each is a module, because a process of its own loads it. */
 const CLIENT_MODULES: Readonly<Record<string, string>> = {

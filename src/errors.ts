@@ -8,6 +8,8 @@ export const HARNESS_ERROR_CODES: Readonly<Record<HarnessErrorCode, string>> = {
   HARNESS_INVALID_PLAN:
     "A plan, scenario or reproduction file does not describe a run; every problem is listed with its path.",
   HARNESS_INVALID_CONTRACT: "A contract contradicts itself or is out of bounds.",
+  HARNESS_INVALID_CONFIGURATION:
+    "A configuration file or a list of known findings has another shape than it should; every problem is listed with its path.",
   HARNESS_INVALID_OPTION: "A command-line argument or an option of a function is unknown, malformed or out of bounds.",
   HARNESS_INVALID_SCRIPT: "A model script given to the reference server cannot be played.",
   HARNESS_UNKNOWN_NAME: "A scenario, client, backend or reporter of that name is not registered.",
@@ -24,6 +26,7 @@ export const HARNESS_ERROR_CODES: Readonly<Record<HarnessErrorCode, string>> = {
 export type HarnessErrorCode =
   | "HARNESS_INVALID_PLAN"
   | "HARNESS_INVALID_CONTRACT"
+  | "HARNESS_INVALID_CONFIGURATION"
   | "HARNESS_INVALID_OPTION"
   | "HARNESS_INVALID_SCRIPT"
   | "HARNESS_UNKNOWN_NAME"

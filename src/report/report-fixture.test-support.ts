@@ -1,4 +1,3 @@
-import type { Paint } from "./reporter.ts";
 import type { JudgedVerdict, RunReport, ScenarioReport } from "./run-report.ts";
 
 /** A verdict of a report; whatever is not given is as in a scenario that went well. */
@@ -47,12 +46,3 @@ export function reportOf(given: Partial<RunReport>): RunReport {
     ...given,
   };
 }
-
-/** Text without colours. */
-export const PLAIN: Paint = {
-  good: (text) => text,
-  bad: (text) => text,
-  doubtful: (text) => text,
-  strong: (text) => text,
-  faint: (text) => text,
-};

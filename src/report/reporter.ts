@@ -9,6 +9,15 @@ export type Paint = {
   readonly faint: (text: string) => string;
 };
 
+/** Text without colours. */
+export const PLAIN_PAINT: Paint = {
+  good: (text) => text,
+  bad: (text) => text,
+  doubtful: (text) => text,
+  strong: (text) => text,
+  faint: (text) => text,
+};
+
 /** Turns a stored report into text. Pure: it reads the report and nothing else. */
 export type Reporter = {
   readonly name: string;

@@ -8,11 +8,32 @@ export type JudgedVerdict = Verdict & {
    * - `as-expected`: also where it was not exercised, and nothing else was expected.
    * - `unexpected-violation`: violated, though it should hold.
    * - `missing-violation`: expected to be violated, and now it holds: fixed, or no longer provoked.
+   * - `known-violation`: violated, and written down as known: it is told, and fails nothing.
    * - `undecided`: neither.
    */
-  readonly judgement: "as-expected" | "unexpected-violation" | "missing-violation" | "undecided";
+  readonly judgement: "as-expected" | "unexpected-violation" | "missing-violation" | "known-violation" | "undecided";
   /** In how many of how many runs it was violated, where it was run again to confirm it. */
   readonly repeated?: { readonly violatedRuns: number; readonly runs: number };
+  /** The events of `evidence` in words, one line each; only where it was violated. */
+  readonly witness?: readonly string[];
+  /** The shape of the witness, which stays the same from run to run; only where it was violated. */
+  readonly shape?: readonly string[];
+  /** The known finding that it is. */
+  readonly known?: KnownFinding;
+};
+
+/**
+ * A defect that is known, so that it need not fail the suite: a rule, with the scenario that shows it, the shape of its
+ * witness, or both.
+ */
+export type KnownFinding = {
+  readonly rule: string;
+  readonly scenario?: string;
+  /** The `shape` that a report tells of a violation. */
+  readonly witness?: readonly string[];
+  readonly why?: string;
+  /** Where it is written down. */
+  readonly issue?: string;
 };
 
 /** One scenario, or plan, of a run. */
@@ -48,6 +69,8 @@ export type RunReport = {
   readonly durationMs: number;
   readonly versions: Readonly<Record<string, string>>;
   readonly scenarios: readonly ScenarioReport[];
+  /** Known findings that were not seen again; absent where none were given. */
+  readonly knownGone?: readonly KnownFinding[];
   readonly interrupted: boolean;
   /** What the command exits with: 0 as expected, 1 violated, 2 undecided or nothing ran, 130 interrupted. */
   readonly exitCode: 0 | 1 | 2 | 130;

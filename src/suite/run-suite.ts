@@ -1,6 +1,7 @@
 import pLimit from "p-limit";
 
 import type { Scenario } from "../plan/scenario.ts";
+import { findGone } from "../report/known-findings.ts";
 import { exitCodeOf, type RunReport } from "../report/run-report.ts";
 import { printClientReference } from "../reproduce/client-module.ts";
 import type { Harness } from "../reproduce/harness.ts";
@@ -41,6 +42,7 @@ export async function runSuite(scenarios: readonly Scenario[], parts: SuiteParts
     durationMs: Math.round(harness.clock.nowMs() - startMs),
     versions: versionsInUse(),
     scenarios: reports,
+    ...(settings.known === undefined || interrupted ? {} : { knownGone: findGone(settings.known, reports) }),
     interrupted,
     exitCode: exitCodeOf(reports, interrupted),
   };

@@ -6,7 +6,8 @@ import type { Contract } from "../plan/contract.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { ClientReference, Scenario } from "../plan/scenario.ts";
 import { judgeVerdicts, outcomeOfScenario } from "../report/judge.ts";
-import type { JudgedVerdict, ScenarioReport } from "../report/run-report.ts";
+import type { JudgedVerdict, KnownFinding, ScenarioReport } from "../report/run-report.ts";
+import { tellViolations } from "../report/violations.ts";
 import { clientModuleOf } from "../reproduce/client-module.ts";
 import { type Confirmation, confirmViolations } from "../reproduce/confirm.ts";
 import type { Harness } from "../reproduce/harness.ts";
@@ -25,6 +26,8 @@ export type RunSettings = {
   readonly contract?: Partial<Contract>;
   readonly folder: RunFolder;
   readonly signal: AbortSignal;
+  /** Violations that are known and fail nothing. */
+  readonly known?: readonly KnownFinding[];
 };
 
 /** Runs a plan once, into a folder of its own: plan, history and the client's state. */
@@ -50,8 +53,9 @@ export async function runInFolder(
     },
     harness,
   );
-  const { verdicts, faults } = result;
-  writeTextFile(join(directory, "result.json"), `${stableJson({ verdicts, faults }, 2)}\n`);
+  const { verdicts, faults, record } = result;
+  const stored = { verdicts, faults, contract: record.contract };
+  writeTextFile(join(directory, "result.json"), `${stableJson(stored, 2)}\n`);
   folder.log.info(
     { run: name, outcomes: verdicts.map(({ rule, outcome }) => `${rule} ${outcome}`), faults },
     "run ended",
@@ -73,7 +77,11 @@ export async function runScenario(
   const startMs = harness.clock.nowMs();
   const first = await runInFolder(plan, name, parts);
   const expectations = appliesTo(scenario, settings.client) ? (scenario.expect ?? []) : [];
-  const judged = judgeVerdicts(first.verdicts, expectations);
+  const judged = tellViolations(judgeVerdicts(first.verdicts, expectations), {
+    scenario: name,
+    history: first.record.history,
+    known: settings.known ?? [],
+  });
   const unexpected = judged.filter(({ judgement }) => judgement === "unexpected-violation");
   const confirmations = await confirmViolations(
     first,

@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
 
-import type { Paint } from "../reporter.ts";
-import { PLAIN, reportOf, scenarioOf, verdictOf } from "../report-fixture.test-support.ts";
+import { type Paint, PLAIN_PAINT } from "../reporter.ts";
+import { reportOf, scenarioOf, verdictOf } from "../report-fixture.test-support.ts";
 import type { RunReport } from "../run-report.ts";
 import { consoleReporter } from "./console.ts";
 
 function render(given: Partial<RunReport>): string {
-  return consoleReporter.render(reportOf(given), { paint: PLAIN });
+  return consoleReporter.render(reportOf(given), { paint: PLAIN_PAINT });
 }
 
 const LOST = verdictOf({
@@ -14,6 +14,10 @@ const LOST = verdictOf({
   judgement: "unexpected-violation",
   message: "session 0: the result of operation book never reached the model, yet the turn ended as completed",
   evidence: [34, 104],
+  witness: [
+    "34 at 558 ms, session 0, book: tool run 0 returned",
+    "104 at 813 ms, session 0: turn 0 ended as completed",
+  ],
   repeated: { violatedRuns: 3, runs: 4 },
 });
 
@@ -57,6 +61,8 @@ describe("the report for a person", () => {
         INV-03 result-not-lost: violated, 3 of 4 runs
           session 0: the result of operation book never reached the model, yet the turn ended as completed
           witness: events 34, 104
+            34 at 558 ms, session 0, book: tool run 0 returned
+            104 at 813 ms, session 0: turn 0 ended as completed
           advice: Keep a finished tool's result apart from the connection that asked for it.
         trace    .cutwire/run/fin-mid-text/history.jsonl
         replay   npx cutwire replay .cutwire/run/cut-after-call-done/reproduction.json
@@ -64,6 +70,19 @@ describe("the report for a person", () => {
       2 scenarios: 1 as expected, 1 violated in 2.3 s
       "
     `);
+  });
+
+  it("tells what is known without failing for it, and what was known and is gone", () => {
+    const known = { rule: "INV-03", scenario: "cut-after-call-done", issue: "#12", why: "planned for May" };
+    const scenario = scenarioOf({
+      name: "cut-after-call-done",
+      verdicts: [verdictOf({ rule: "INV-01" }), { ...LOST, judgement: "known-violation", known }],
+    });
+    const text = render({ scenarios: [scenario], knownGone: [{ rule: "INV-02", scenario: "fin-mid-text" }] });
+    expect(text).toMatch(/^cut-after-call-done {2}as expected {2}1 hold, 1 known/m);
+    expect(text).toContain("  INV-03 result-not-lost: violated, 3 of 4 runs (known: #12, planned for May)\n");
+    expect(text).toContain("INV-02 is no longer violated in fin-mid-text (known): take it out of the known findings\n");
+    expect(text).toContain("1 scenario: 1 as expected");
   });
 
   it("tells which violation is gone, which fault did not fire and which rule had nothing to judge", () => {

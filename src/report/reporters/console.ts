@@ -1,15 +1,19 @@
 import type { Paint, Reporter } from "../reporter.ts";
 import { type JudgedVerdict, OUTCOME_WORDS, type RunReport, type ScenarioReport } from "../run-report.ts";
+import { goneWords, paintOf, scenarioWords } from "../scenario-words.ts";
 
 /** A table of all scenarios, then every finding with its witness, advice and replay command, for a person to read. */
 export const consoleReporter: Reporter = {
   name: "console",
   render(report, { paint }) {
-    const details = report.scenarios.filter(({ outcome }) => outcome !== "as-expected");
+    const details = report.scenarios.filter(
+      ({ outcome, verdicts }) => outcome !== "as-expected" || verdicts.some(({ known }) => known !== undefined),
+    );
     return [
       ...tableOf(report, paint),
-      ...details.flatMap((scenario) => ["", ...detailOf(scenario, paint)]),
+      ...details.flatMap((scenario) => ["", ...scenarioWords(scenario, paint)]),
       "",
+      ...(report.knownGone ?? []).map((finding) => paint.doubtful(goneWords(finding))),
       summaryOf(report, paint),
       "",
     ].join("\n");
@@ -43,16 +47,13 @@ function tableOf(report: RunReport, paint: Paint): readonly string[] {
   ];
 }
 
-function paintOf(outcome: ScenarioReport["outcome"], paint: Paint): (text: string) => string {
-  if (outcome === "as-expected") return paint.good;
-  return outcome === "violated" ? paint.bad : paint.doubtful;
-}
-
 function rulesOf({ verdicts }: ScenarioReport): string {
   const count = (outcome: JudgedVerdict["outcome"]): number =>
     verdicts.filter((verdict) => verdict.outcome === outcome).length;
+  const known = verdicts.filter(({ judgement }) => judgement === "known-violation").length;
   const parts = [`${count("holds")} hold`];
-  if (count("violated") > 0) parts.push(`${count("violated")} violated`);
+  if (count("violated") > known) parts.push(`${count("violated") - known} violated`);
+  if (known > 0) parts.push(`${known} known`);
   if (count("unknown") > 0) parts.push(`${count("unknown")} unknown`);
   return parts.join(", ");
 }
@@ -61,39 +62,6 @@ function faultsOf({ faults }: ScenarioReport): string {
   if (faults.length === 0) return "none";
   const fired = faults.filter(({ state }) => state === "fired").length;
   return `${fired} of ${faults.length} fired`;
-}
-
-function detailOf(scenario: ScenarioReport, paint: Paint): readonly string[] {
-  const open = scenario.verdicts.filter(({ judgement }) => judgement !== "as-expected");
-  const unfired = scenario.faults.filter(({ state }) => state !== "fired");
-  // What is undecided only because a fault did not fire is said once, by that fault.
-  const isShown = ({ outcome, judgement }: JudgedVerdict): boolean =>
-    outcome === "violated" || judgement === "missing-violation" || (outcome === "unknown" && unfired.length === 0);
-  const shown = open.filter(isShown);
-  const rest = open.filter((verdict) => !isShown(verdict)).map(({ rule, outcome }) => `${rule} ${outcome}`);
-  return [
-    paintOf(scenario.outcome, paint)(paint.strong(scenario.name)),
-    `  ${paint.faint(scenario.why)}`,
-    ...unfired.map(({ id, state, why }) => `  ${paint.doubtful(`fault ${id} ${state}`)}: ${why ?? "no reason given"}`),
-    ...shown.flatMap((verdict) => verdictLines(verdict, paint)),
-    ...(rest.length === 0 ? [] : [`  ${paint.faint(`also undecided: ${rest.join(", ")}`)}`]),
-    `  trace    ${scenario.directory}/history.jsonl`,
-    ...(scenario.replayCommand === undefined ? [] : [`  replay   ${paint.strong(scenario.replayCommand)}`]),
-  ];
-}
-
-function verdictLines(verdict: JudgedVerdict, paint: Paint): readonly string[] {
-  const { rule, checker, outcome, expected, message, advice, evidence } = verdict;
-  const colour = outcome === "violated" ? paint.bad : paint.doubtful;
-  const expectation = expected === "holds" ? "" : ` (expected: ${expected})`;
-  const repeated =
-    verdict.repeated === undefined ? "" : `, ${verdict.repeated.violatedRuns} of ${verdict.repeated.runs} runs`;
-  return [
-    `  ${colour(`${rule} ${checker}: ${outcome}`)}${expectation}${repeated}`,
-    `    ${message}`,
-    ...(evidence.length === 0 ? [] : [`    witness: events ${evidence.join(", ")}`]),
-    ...(outcome === "violated" ? [`    advice: ${advice}`] : []),
-  ];
 }
 
 function summaryOf(report: RunReport, paint: Paint): string {
