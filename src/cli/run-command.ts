@@ -1,19 +1,19 @@
-import { join, resolve } from "node:path";
+import { resolve } from "node:path";
 
-import { createHarness, REPORTERS } from "../built-ins.ts";
-import { HarnessError } from "../errors.ts";
+import { createHarness } from "../built-ins.ts";
 import type { Scenario } from "../plan/scenario.ts";
-import type { Reporter } from "../report/reporter.ts";
-import { OUTCOME_WORDS, type RunReport } from "../report/run-report.ts";
+import { parseKnownFindings } from "../report/known-findings.ts";
+import { OUTCOME_WORDS } from "../report/run-report.ts";
 import { clientModuleOf, parseClientReference } from "../reproduce/client-module.ts";
 import { pluginNamed } from "../reproduce/harness.ts";
-import { writeTextFile } from "../suite/files.ts";
-import { openRunFolder, type RunFolder } from "../suite/run-folder.ts";
+import { readTextFile } from "../suite/files.ts";
+import { openRunFolder } from "../suite/run-folder.ts";
 import { runSuite } from "../suite/run-suite.ts";
 import { readScenarios } from "../suite/scenario-files.ts";
 import type { RunSettings } from "../suite/scenario-run.ts";
 import { type GivenArguments, type OptionTable, readArguments } from "./arguments.ts";
 import type { Command, CommandContext } from "./command.ts";
+import { deliverReport, parseReporter } from "./reports.ts";
 
 const OPTIONS: OptionTable = {
   client: { type: "string", default: "reference" },
@@ -24,6 +24,8 @@ const OPTIONS: OptionTable = {
   jobs: { type: "string" },
   reporter: { type: "string", multiple: true },
   out: { type: "string", default: ".cutwire" },
+  known: { type: "string" },
+  verbose: { type: "boolean", default: false },
   quiet: { type: "boolean", default: false },
   help: { type: "boolean", default: false },
 };
@@ -39,15 +41,22 @@ Without a scenario it runs all that come with cutwire.
   --seed N                   another seed for every plan
   --confirm N                how often a violation is run again (default: 3)
   --jobs N                   how many scenarios run side by side (default: 4)
-  --reporter NAME[=FILE]     console or json, more than once if you like (default: console)
+  --reporter NAME[=FILE]     console, json, junit or github, more than once if you like (default: console)
+  --known FILE               violations that are known: they are told, and fail nothing
   --out DIR                  where runs are stored (default: .cutwire)
   --quiet                    nothing but the reports
+  --verbose                  every run as it starts and ends, with all its rules and faults
 
 Examples
   npx cutwire run                                       the reference client: all as expected
   npx cutwire run --client ./my-client.js               your own client
   npx cutwire run cut-after-call-done --client planted:M11    a client with a known bug
   npx cutwire run my-plan.json --reporter json=out.json
+  npx cutwire run --reporter junit=results.xml --reporter github    in CI
+
+Known findings let a suite with known defects pass today, and say when one is gone. The file names each by its rule and
+the scenario, by the "shape" that report.json tells of a violation (as "witness"), or by both:
+  {"formatVersion": 1, "findings": [{"rule": "INV-02", "scenario": "cut-after-call-done", "issue": "#12"}]}
 
 Exit codes: 0 as expected, 1 something was violated, 2 undecided or nothing ran, 3 wrong use,
 4 cutwire itself failed, 130 interrupted.
@@ -84,17 +93,22 @@ export const runCommand: Command = {
         if (!given.flag("quiet")) context.note(`${finished}/${total} ${name}: ${OUTCOME_WORDS[outcome]}`);
       },
     });
-    deliver(report, reporters, { context, folder });
+    deliverReport(report, reporters, { context, folder });
     return report.exitCode;
   },
 };
 
 function settingsOf(given: GivenArguments, context: CommandContext): Omit<RunSettings, "folder"> {
+  const known = given.text("known");
   return {
     client: parseClientReference(given.text("client") ?? "reference", context.directory),
     backend: given.text("backend") ?? "embedded",
     target: given.text("target") ?? "reference",
     signal: context.signal,
+    ...(known === undefined
+      ? {}
+      : { known: parseKnownFindings(readTextFile(resolve(context.directory, known)), known) }),
+    ...(given.flag("verbose") ? { onRun: context.note } : {}),
   };
 }
 
@@ -112,33 +126,4 @@ function countsOf(given: GivenArguments): SuiteCounts {
     confirmTimes: given.count("confirm", { least: 0, most: 1_000, fallback: 3 }),
     jobs: given.count("jobs", { least: 1, most: 64, fallback: 4 }),
   };
-}
-
-type ChosenReporter = { readonly reporter: Reporter; readonly file: string | undefined };
-
-function parseReporter(text: string): ChosenReporter {
-  const [name = "", ...rest] = text.split("=");
-  const reporter = REPORTERS.get(name);
-  if (reporter !== undefined) return { reporter, file: rest.length === 0 ? undefined : rest.join("=") };
-  throw new HarnessError(
-    "HARNESS_UNKNOWN_NAME",
-    `There is no reporter named "${name}". Registered: ${[...REPORTERS.keys()].join(", ")}.`,
-    { details: { name } },
-  );
-}
-
-function deliver(
-  report: RunReport,
-  chosen: readonly ChosenReporter[],
-  { context, folder }: { readonly context: CommandContext; readonly folder: RunFolder },
-): void {
-  const json = REPORTERS.get("json");
-  if (json !== undefined) writeTextFile(join(folder.path, "report.json"), json.render(report, context));
-  const fallback = REPORTERS.get("console");
-  const reporters = chosen.length > 0 || fallback === undefined ? chosen : [{ reporter: fallback, file: undefined }];
-  for (const { reporter, file } of reporters) {
-    const text = reporter.render(report, context);
-    if (file === undefined) context.print(text);
-    else writeTextFile(resolve(context.directory, file), text);
-  }
 }

@@ -29,8 +29,8 @@ describe("an escaped text", () => {
   it("is the same text when it is read again, but for what XML cannot hold", () => {
     fc.assert(
       fc.property(anyText, (text) => {
-        const readAgain = [...unescape(escapeXml(text))];
-        const wanted = [...text];
+        const readAgain = Array.from(unescape(escapeXml(text)));
+        const wanted = Array.from(text);
         expect(readAgain).toHaveLength(wanted.length);
         expect(readAgain.every((character, index) => character === wanted[index] || character === "\uFFFD")).toBe(true);
       }),

@@ -28,6 +28,8 @@ export type RunSettings = {
   readonly signal: AbortSignal;
   /** Violations that are known and fail nothing. */
   readonly known?: readonly KnownFinding[];
+  /** Told of every run, when it starts and when it ended. */
+  readonly onRun?: (line: string) => void;
 };
 
 /** Runs a plan once, into a folder of its own: plan, history and the client's state. */
@@ -40,6 +42,7 @@ export async function runInFolder(
   const directory = folder.folder(name);
   writeTextFile(join(directory, "plan.json"), `${stableJson(plan, 2)}\n`);
   folder.log.info({ run: name }, "run started");
+  settings.onRun?.(`${name}: run started`);
   const result = await runAndJudge(
     {
       plan,
@@ -60,7 +63,15 @@ export async function runInFolder(
     { run: name, outcomes: verdicts.map(({ rule, outcome }) => `${rule} ${outcome}`), faults },
     "run ended",
   );
+  settings.onRun?.(`${name}: run ended\n${linesOf(result).join("\n")}`);
   return result;
+}
+
+function linesOf({ verdicts, faults }: RunResult): readonly string[] {
+  return [
+    ...faults.map(({ id, state, why }) => `  fault ${id} ${state}${why === undefined ? "" : `: ${why}`}`),
+    ...verdicts.map(({ rule, checker, outcome, message }) => `  ${rule} ${checker}: ${outcome}: ${message}`),
+  ];
 }
 
 /** A scenario that was run. */
