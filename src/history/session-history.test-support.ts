@@ -26,7 +26,8 @@ export function delivered(type: string, place: Place = {}): EventBody & EventPla
 
 /** A message that a fault put in before the client. */
 export function injected(body: JsonObject, place: Place = {}): EventBody & EventPlace {
-  return { ...message("client-face", "to-client", body, place), ...{ altered: "injected" } };
+  const mark = { altered: "injected" };
+  return { ...message("client-face", "to-client", body, place), ...mark };
 }
 
 function message(
