@@ -167,6 +167,16 @@ describe("a plan", () => {
     ]);
   });
 
+  it("with a frame-level fault at the dial is refused: there is no upgraded connection yet", () => {
+    const at = { kind: "point", point: "P0", occurrence: 1 };
+    const data = planWith({ fault: { kind: "close", code: 1012 }, when: { ...cut.when, at } });
+    expect(problemsOf(data)).toEqual([
+      expect.stringContaining(
+        'faults[0].when.at: a "close" fault needs an upgraded connection, and at P0 there is none',
+      ),
+    ]);
+  });
+
   it("with a frame-level fault at a byte whose message form lies between frames is taken", () => {
     const at = { kind: "bytes", direction: "to-client", sizeBytes: 5, event };
     const data = planWith({ fault: { kind: "close", code: 1012 }, when: { ...cut.when, at } });

@@ -111,6 +111,12 @@ function faultProblems(
       `a "${fault.kind}" fault needs a place between two frames: use an event with edge "before" or "after", or a point`,
     ]);
   }
+  if (describeFault(fault).layer === "frame" && when.at.kind === "point" && when.at.point === "P0") {
+    problems.push([
+      ["when", "at"],
+      `a "${fault.kind}" fault needs an upgraded connection, and at P0 there is none yet`,
+    ]);
+  }
   if (heal.kind === "on-close" && describeFault(fault).scope !== "connection") {
     problems.push([["heal"], `a "${fault.kind}" fault has no connection of its own; use "after", "at" or "never"`]);
   }

@@ -55,6 +55,8 @@ export class ConnectionTap implements ConnectionInterceptor {
   /** A stop that the end of the upgrade's answer reached (P1). */
   #upgradeStop: StreamStop | undefined;
   #totalToClient = 0;
+  /** What that total was when the client last sent something: it had read at least until then. */
+  #totalWhenClientSpoke = 0;
   #onTotalToClient: () => void = () => undefined;
 
   constructor(options: ConnectionTapOptions) {
@@ -77,7 +79,13 @@ export class ConnectionTap implements ConnectionInterceptor {
     return "answer";
   }
 
+  /** How many bytes the client may have in its kernel unread, at the most. An RST destroys what is beyond its window. */
+  get unreadBytesMax(): number {
+    return this.#totalToClient - this.#totalWhenClientSpoke;
+  }
+
   bytes(gate: Gate, chunk: Buffer): GateAnswer {
+    if (gate.direction === "to-server" && gate.edge === "in") this.#totalWhenClientSpoke = this.#totalToClient;
     if (gate.edge === "out") return { pass: this.#takeOut(gate.direction, chunk) };
     const answer = this.#takeIn(gate.direction, chunk);
     // What is held comes here again.

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from "vitest";
 
 import type { Anchor } from "../../plan/trigger.ts";
 import { until } from "../../tcp-proxy/loopback.test-support.ts";
-import { serverFrame } from "./conversation.test-support.ts";
+import { createFrame, serverFrame } from "./conversation.test-support.ts";
 import {
   byteAnchor,
   eventAnchor,
@@ -107,6 +107,21 @@ describe("a cut", () => {
     await sayToServer(zero);
     await sayToServer(await bed.connect());
     expect(zero.client.seen.errorCode).toBeUndefined();
+  });
+
+  it("rst: fails where more than 64 KiB may be unread, until the client has spoken since", async () => {
+    bed = await openWireBed();
+    const large = serverFrame("large", { text: "x".repeat(70_000) });
+    const { client, server } = await bed.connect();
+    server.send(large);
+    await client.has(large);
+    await expect(bed.wire.cut("rst", 0)).rejects.toThrow("more than 64 KiB may be unread");
+    const spoken = createFrame("go on");
+    client.send(spoken);
+    await server.has(spoken);
+    await bed.wire.cut("rst", 0);
+    await bed.wire.connectionGone(0);
+    expect(client.seen.isClosed).toBe(true);
   });
 
   it.each(["fin", "rst", "blackhole"] as const)("%s: fails where the connection is gone", async (mode) => {

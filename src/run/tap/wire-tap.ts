@@ -21,6 +21,8 @@ export type WireTapOptions = {
 export type SessionTap = {
   readonly liveConnection: () => number | undefined;
   readonly connectionGone: (connection: number) => Promise<void>;
+  /** How many bytes the client of a connection may not have read yet. */
+  readonly unreadBytesMax: (connection: number) => number;
   /** Whether a connection was dialled and one of its sockets is still there. */
   readonly isLive: (connection: number) => boolean;
   closeWithFrame(frame: { readonly code: number; readonly reason: string }, connection: number): Promise<void>;
@@ -112,6 +114,7 @@ function openSession(): SessionState {
     tap: {
       liveConnection: () => [...live].at(-1),
       isLive: (index) => live.has(index),
+      unreadBytesMax: (index) => connections.get(index)?.unreadBytesMax ?? 0,
       connectionGone: async (index) => await connections.get(index)?.gone,
       async closeWithFrame({ code, reason }, index) {
         const connection = connections.get(index);
