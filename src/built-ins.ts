@@ -14,10 +14,26 @@ import { jsonReporter } from "./report/reporters/json.ts";
 import { junitReporter } from "./report/reporters/junit.ts";
 import type { Harness } from "./reproduce/harness.ts";
 import { embedded } from "./run/backends/embedded.ts";
+import type { FaultApplier } from "./run/fault-applier.ts";
 import { close } from "./run/faults/close.ts";
+import { corrupt } from "./run/faults/corrupt.ts";
 import { cut } from "./run/faults/cut.ts";
+import { error } from "./run/faults/error.ts";
+import { forget } from "./run/faults/forget.ts";
+import { fragment } from "./run/faults/fragment.ts";
+import { freeze } from "./run/faults/freeze.ts";
+import { messageLimit } from "./run/faults/message-limit.ts";
+import { noCloseAnswer } from "./run/faults/no-close-answer.ts";
+import { noPong } from "./run/faults/no-pong.ts";
+import { refuse } from "./run/faults/refuse.ts";
+import { refuseCreate } from "./run/faults/refuse-create.ts";
 import { reject } from "./run/faults/reject.ts";
+import { repeatItem } from "./run/faults/repeat-item.ts";
+import { sequence } from "./run/faults/sequence.ts";
+import { silence } from "./run/faults/silence.ts";
+import { stall } from "./run/faults/stall.ts";
 import { toxic } from "./run/faults/toxic.ts";
+import { upgrade } from "./run/faults/upgrade.ts";
 import { referenceServer } from "./run/targets/reference-server.ts";
 
 /** Every checker, in the order of the rules. */
@@ -39,6 +55,29 @@ export const REPORTERS: ReadonlyMap<string, Reporter> = byName([
   githubReporter,
 ]);
 
+/** What makes each kind of fault happen. */
+const APPLIERS: readonly FaultApplier[] = [
+  close,
+  corrupt,
+  cut,
+  error,
+  forget,
+  fragment,
+  freeze,
+  messageLimit,
+  noCloseAnswer,
+  noPong,
+  refuse,
+  refuseCreate,
+  reject,
+  repeatItem,
+  sequence,
+  silence,
+  stall,
+  toxic,
+  upgrade,
+];
+
 /** Registered clients. Each is a module, because a process of its own loads it. */
 const CLIENT_MODULES: Readonly<Record<string, string>> = {
   reference: "./run/clients/reference.js",
@@ -55,7 +94,7 @@ export function createHarness(): Harness {
     backends: byName([embedded]),
     targets: byName([referenceServer]),
     clients: new Map(Object.entries(CLIENT_MODULES).map(([name, path]) => [name, new URL(path, import.meta.url).href])),
-    appliers: new Map([cut, close, reject, toxic].map((applier) => [applier.kind, applier])),
+    appliers: new Map(APPLIERS.map((applier) => [applier.kind, applier])),
     checkers: CHECKERS,
   };
 }

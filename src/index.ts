@@ -4,6 +4,8 @@ export type { Plan, Limits, Workload } from "./plan/plan.ts";
 export type { Scenario, ClientReference, Expectation } from "./plan/scenario.ts";
 export type { Contract, BackoffContract } from "./plan/contract.ts";
 export type { Fault, FaultKind, Heal, ScheduledFault } from "./plan/fault.ts";
+export { FAULT_CATALOGUE } from "./plan/fault-catalogue.ts";
+export type { Capability, FaultDescription } from "./plan/fault-description.ts";
 export type { Anchor, EventAnchor, Place, Trigger } from "./plan/trigger.ts";
 export type { ModelScript, ModelStep, ScriptedCall, ScriptedTurn, SessionScript } from "./protocol/model-script.ts";
 export type { Direction } from "./protocol/direction.ts";

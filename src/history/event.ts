@@ -51,6 +51,12 @@ export type ClientEventBody =
       readonly expected: boolean;
     };
 
+/**
+ * What a fault did to a message at the faces. `dropped`: it came in and never goes out. `injected`: no peer sent it.
+ * `replaced`: it goes out with another content. `moved`: it goes out in another place than it came in.
+ */
+export type Alteration = "dropped" | "injected" | "replaced" | "moved";
+
 /** What the two faces of a wire see. */
 export type FaceEventBody =
   | { readonly kind: "dialled" }
@@ -58,7 +64,7 @@ export type FaceEventBody =
   | { readonly kind: "upstream-failed"; readonly code: string }
   | { readonly kind: "upgrade-requested"; readonly path: string; readonly extensionsRemoved: boolean }
   | { readonly kind: "upgrade-answered"; readonly status: number }
-  /** A whole message of the protocol came past. The face on the sender's side holds its body. */
+  /** A whole message of the protocol came past. The face on the sender's side holds its body, or the one that made it. */
   | {
       readonly kind: "message";
       readonly direction: Direction;
@@ -69,6 +75,8 @@ export type FaceEventBody =
       readonly type: string;
       readonly point?: ProtocolPoint;
       readonly body?: JsonObject;
+      /** Present where a fault had its hands on it; an injected one has the `frame` and `endOffset` of the one before. */
+      readonly altered?: Alteration;
     }
   /** A message that is no JSON object. */
   | {
@@ -76,6 +84,7 @@ export type FaceEventBody =
       readonly direction: Direction;
       readonly frame: number;
       readonly sizeBytes: number;
+      readonly altered?: Alteration;
     }
   | {
       readonly kind: "control-frame";
@@ -83,6 +92,7 @@ export type FaceEventBody =
       readonly opcode: "close" | "ping" | "pong";
       readonly code?: number;
       readonly reason?: string;
+      readonly altered?: Alteration;
     }
   | { readonly kind: "frame-injected"; readonly direction: Direction; readonly code: number }
   /** FIN. `in`: the peer on this side sent it; `out`: it was passed on to this side. */

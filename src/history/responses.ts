@@ -66,7 +66,8 @@ function laneKey(event: MessageEvent): string {
 }
 
 function takeCreate(event: MessageEvent, unanswered: Map<string, MessageEvent[]>): void {
-  if (event.type !== "response.create") return;
+  // A create that a fault took away never reached the server, so nothing answers it.
+  if (event.type !== "response.create" || event.altered === "dropped") return;
   const queue = unanswered.get(laneKey(event)) ?? [];
   queue.push(event);
   unanswered.set(laneKey(event), queue);

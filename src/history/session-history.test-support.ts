@@ -26,8 +26,9 @@ export function delivered(type: string, place: Place = {}): EventBody & EventPla
 
 /** A message that a fault put in before the client. */
 export function injected(body: JsonObject, place: Place = {}): EventBody & EventPlace {
-  const mark = { altered: "injected" };
-  return { ...message("client-face", "to-client", body, place), ...mark };
+  const type = String(body["type"]);
+  const at = { session: 0, connection: 0, frame: 0, endOffset: 1, ...place };
+  return { source: "client-face", kind: "message", direction: "to-client", type, body, altered: "injected", ...at };
 }
 
 function message(

@@ -4,16 +4,46 @@ import { isJsonObject } from "../protocol/json.ts";
 import type { Fault, FaultKind } from "./fault.ts";
 import type { Capability, FaultCatalogue, FaultDescription } from "./fault-description.ts";
 import { closeFault } from "./faults/close.ts";
+import { corruptFault } from "./faults/corrupt.ts";
 import { cutFault } from "./faults/cut.ts";
+import { errorFault } from "./faults/error.ts";
+import { forgetFault } from "./faults/forget.ts";
+import { fragmentFault } from "./faults/fragment.ts";
+import { freezeFault } from "./faults/freeze.ts";
+import { messageLimitFault } from "./faults/message-limit.ts";
+import { noCloseAnswerFault } from "./faults/no-close-answer.ts";
+import { noPongFault } from "./faults/no-pong.ts";
+import { refuseFault } from "./faults/refuse.ts";
+import { refuseCreateFault } from "./faults/refuse-create.ts";
 import { rejectFault } from "./faults/reject.ts";
+import { repeatItemFault } from "./faults/repeat-item.ts";
+import { sequenceFault } from "./faults/sequence.ts";
+import { silenceFault } from "./faults/silence.ts";
+import { stallFault } from "./faults/stall.ts";
 import { toxicFault } from "./faults/toxic.ts";
+import { upgradeFault } from "./faults/upgrade.ts";
 
-/** Every kind of fault that a plan can name. */
+/** Every kind of fault that a plan can name, by the layer that it acts on. */
 export const FAULT_CATALOGUE: FaultCatalogue = {
   cut: cutFault,
-  close: closeFault,
-  reject: rejectFault,
+  stall: stallFault,
+  refuse: refuseFault,
   toxic: toxicFault,
+  close: closeFault,
+  corrupt: corruptFault,
+  fragment: fragmentFault,
+  "message-limit": messageLimitFault,
+  "no-close-answer": noCloseAnswerFault,
+  "no-pong": noPongFault,
+  reject: rejectFault,
+  upgrade: upgradeFault,
+  error: errorFault,
+  "refuse-create": refuseCreateFault,
+  "repeat-item": repeatItemFault,
+  sequence: sequenceFault,
+  silence: silenceFault,
+  forget: forgetFault,
+  freeze: freezeFault,
 };
 
 // Each description takes its own kind alone; callers look it up by the kind of the fault that they hand to it.

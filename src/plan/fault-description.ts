@@ -2,16 +2,26 @@ import type { z } from "zod";
 
 import type { Fault, FaultKind } from "./fault.ts";
 
-/** Something that a backend may be able to do to a wire; a plan is refused where one is missing. */
+/** Something that a backend, or with `target-` a target, may be able to do; a plan is refused where one is missing. */
 export type Capability =
   | "cut-fin"
   | "cut-rst"
   | "cut-blackhole"
+  | "stall"
+  | "refuse-dial"
   | "close-frame"
+  | "edit-messages"
   | "reject-dial"
+  | "disturb-upgrade"
+  | "toxic-bandwidth"
   | "toxic-latency"
   | "toxic-limit-data"
-  | "toxic-timeout";
+  | "toxic-reset-peer"
+  | "toxic-slicer"
+  | "toxic-slow-close"
+  | "toxic-timeout"
+  | "target-forget"
+  | "target-freeze";
 
 /** What a kind of fault is, for validation, for the documentation and for the engine, which knows no kind by name. */
 export type FaultDescription<Described extends Fault = Fault> = {

@@ -1,30 +1,48 @@
 import { z } from "zod";
 
+import type {
+  CloseFault,
+  CorruptFault,
+  FragmentFault,
+  MessageLimitFault,
+  NoCloseAnswerFault,
+  NoPongFault,
+} from "./frame-faults.ts";
+import type {
+  ErrorFault,
+  ForgetFault,
+  FreezeFault,
+  RefuseCreateFault,
+  RejectFault,
+  RepeatItemFault,
+  SequenceFault,
+  SilenceFault,
+  UpgradeFault,
+} from "./protocol-faults.ts";
 import { type Anchor, AnchorSchema, type Trigger, TriggerSchema } from "./trigger.ts";
-
-/** Ends or silences one connection: a clean FIN, an RST, or neither (both ends wait, F-04). */
-export type CutFault = { readonly kind: "cut"; readonly mode: "fin" | "rst" | "blackhole" };
-
-/** A Close frame that comes from the server's side (F-15), followed by the FIN of the server. */
-export type CloseFault = { readonly kind: "close"; readonly code: number; readonly reason?: string };
-
-/** The next dials are accepted and then reset, or answered with a status instead of 101 (F-23). */
-export type RejectFault = {
-  readonly kind: "reject";
-  readonly how: "reset" | { readonly status: number; readonly retryAfterSeconds?: number };
-  readonly dials: number;
-};
-
-/** One of Toxiproxy's own toxics on the session's wire (F-12). */
-export type ToxicFault = {
-  readonly kind: "toxic";
-  readonly type: string;
-  readonly direction: "to-client" | "to-server";
-  readonly attributes: Readonly<Record<string, number>>;
-};
+import type { CutFault, RefuseFault, StallFault, ToxicFault } from "./wire-faults.ts";
 
 /** What is done to a session, without when and where. */
-export type Fault = CutFault | CloseFault | RejectFault | ToxicFault;
+export type Fault =
+  | CutFault
+  | StallFault
+  | RefuseFault
+  | ToxicFault
+  | CloseFault
+  | CorruptFault
+  | FragmentFault
+  | MessageLimitFault
+  | NoCloseAnswerFault
+  | NoPongFault
+  | RejectFault
+  | UpgradeFault
+  | ErrorFault
+  | RefuseCreateFault
+  | RepeatItemFault
+  | SequenceFault
+  | SilenceFault
+  | ForgetFault
+  | FreezeFault;
 
 /** The name of a kind of fault, for example `"cut"`. */
 export type FaultKind = Fault["kind"];

@@ -58,7 +58,7 @@ describe("a plan", () => {
     [
       "unknown kind",
       planWith({ fault: { kind: "explode" } }),
-      "faults[0].fault.kind: no such kind of fault; there are: cut, close",
+      "faults[0].fault.kind: no such kind of fault; there are: cut, stall",
     ],
     ["no kind", planWith({ fault: {} }), "faults[0].fault.kind: no such kind of fault"],
     ["no fault", planWith({ fault: undefined }), "faults[0].fault.kind: no such kind of fault"],
@@ -78,7 +78,7 @@ describe("a plan", () => {
     [
       "reject how",
       planWith({ fault: { kind: "reject", how: "no", dials: 1 }, heal: { kind: "never" } }),
-      'faults[0].fault.how: Invalid input: expected "reset"',
+      'faults[0].fault.how: Invalid option: expected one of "reset"|"silence"',
     ],
     [
       "toxic type",

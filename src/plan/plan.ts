@@ -105,19 +105,20 @@ function faultProblems(
       `session ${session} does not exist; there are ${sessionCount}, from 0`,
     ]);
   }
-  if (describeFault(fault).layer === "frame" && splitsFrame(when.at)) {
+  const { appliedBy, scope } = describeFault(fault);
+  if (appliedBy === "face" && scope === "connection" && splitsFrame(when.at)) {
     problems.push([
       ["when", "at"],
       `a "${fault.kind}" fault needs a place between two frames: use an event with edge "before" or "after", or a point`,
     ]);
   }
-  if (describeFault(fault).layer === "frame" && when.at.kind === "point" && when.at.point === "P0") {
+  if (appliedBy === "face" && scope === "connection" && when.at.kind === "point" && when.at.point === "P0") {
     problems.push([
       ["when", "at"],
       `a "${fault.kind}" fault needs an upgraded connection, and at P0 there is none yet`,
     ]);
   }
-  if (heal.kind === "on-close" && describeFault(fault).scope !== "connection") {
+  if (heal.kind === "on-close" && scope !== "connection") {
     problems.push([["heal"], `a "${fault.kind}" fault has no connection of its own; use "after", "at" or "never"`]);
   }
   return problems;

@@ -12,8 +12,9 @@ export function isSendableCloseCode(code: number): boolean {
   return code >= 1000 && code <= 1014 && code !== 1004 && code !== 1005 && code !== 1006;
 }
 
-/** A Close frame as a server sends it: unmasked, with a code and a reason (RFC 6455 §5.5.1). */
+/** A Close frame as a server sends it: unmasked, with a code and a reason, or with nothing for 1005 (RFC 6455 §5.5.1). */
 export function encodeServerCloseFrame(code: number, reason: string): Buffer {
+  if (code === 1005) return Buffer.from([0x88, 0]);
   const text = Buffer.from(reason, "utf8");
   const frame = Buffer.alloc(4 + text.length);
   frame.writeUInt8(0x88, 0);

@@ -4,6 +4,7 @@ import type { Recorder } from "../history/recorder.ts";
 import type { Capability } from "../plan/fault-description.ts";
 import type { Direction } from "../protocol/direction.ts";
 import type { AnchorRegistry } from "./anchor-registry.ts";
+import type { MessageFaces } from "./tap/message-faces.ts";
 
 /** Something that was done to a wire, has been read back, and can be undone. */
 export type AppliedChange = {
@@ -16,7 +17,15 @@ export type AppliedChange = {
 
 /** Which dials are turned away, and how. */
 export type DialRejection = {
-  readonly how: "reset" | { readonly status: number; readonly retryAfterSeconds?: number };
+  /** `"silence"`: the dial is accepted and never answered. */
+  readonly how:
+    "reset" | "silence" | { readonly status: number; readonly retryAfterSeconds?: number; readonly location?: string };
+  readonly dials: number;
+};
+
+/** Which answers that upgrade are disturbed, and how. */
+export type UpgradeDisturbance = {
+  readonly how: "wrong-accept-key" | { readonly lateMs: number };
   readonly dials: number;
 };
 
@@ -36,7 +45,14 @@ export type Wire = {
   connectionGone(connection: number): Promise<void>;
   cut(mode: "fin" | "rst" | "blackhole", connection: number): Promise<AppliedChange>;
   closeWithFrame(frame: { readonly code: number; readonly reason: string }, connection: number): Promise<AppliedChange>;
+  /** Keeps one direction of a connection back, without loss, until it is undone; the other one goes on. */
+  stall(direction: Direction, connection: number): Promise<AppliedChange>;
   rejectDials(rejection: DialRejection): Promise<AppliedChange>;
+  /** Closes the port: the connections that are there end, and dials are refused until it is undone. */
+  refuseDials(): Promise<AppliedChange>;
+  disturbUpgrades(disturbance: UpgradeDisturbance): Promise<AppliedChange>;
+  /** What passes the faces, message by message. */
+  readonly faces: MessageFaces;
   addToxic(toxic: {
     readonly type: string;
     readonly direction: Direction;

@@ -1,8 +1,17 @@
+import type { Clock } from "../determinism/clock.ts";
 import type { Fault, FaultKind } from "../plan/fault.ts";
 import type { AppliedChange, Wire } from "./backend.ts";
+import type { TargetControl } from "./target.ts";
 
 /** Where a fault strikes: a session's wire, and the connection that its anchor was reached on. */
-export type FaultSite = { readonly wire: Wire; readonly connection: number | undefined };
+export type FaultSite = {
+  readonly wire: Wire;
+  readonly connection: number | undefined;
+  /** For what a fault does again and again. */
+  readonly clock: Clock;
+  /** Absent where nothing can be done to the target; plans whose faults need it are refused before the run. */
+  readonly target?: TargetControl | undefined;
+};
 
 /** Makes one kind of fault happen, in the verbs of a wire. */
 export type FaultApplier = {
@@ -38,4 +47,10 @@ export function connectionOf({ wire, connection }: FaultSite): number {
   const struck = connection ?? wire.liveConnection();
   if (struck === undefined) throw new Error(`session ${wire.session} has no open connection to strike`);
   return struck;
+}
+
+/** What the target can be told to do. */
+export function targetOf({ target }: FaultSite): TargetControl {
+  if (target === undefined) throw new Error("nothing can be done to this target");
+  return target;
 }

@@ -11,11 +11,14 @@ import { describeFault } from "../plan/fault-catalogue.ts";
 import type { AnchorRegistry, AnchorSite, ArmedAnchor } from "./anchor-registry.ts";
 import type { AppliedChange, Wire } from "./backend.ts";
 import type { FaultAppliers } from "./fault-applier.ts";
+import type { TargetControl } from "./target.ts";
 
 /** What a schedule needs. */
 export type FaultScheduleOptions = {
   readonly faults: readonly ScheduledFault[];
   readonly wires: readonly Wire[];
+  /** What can be done to the target; nothing where absent. */
+  readonly target?: TargetControl | undefined;
   readonly appliers: FaultAppliers;
   readonly anchors: AnchorRegistry;
   readonly clock: Clock;
@@ -179,7 +182,7 @@ async function applyFault(
 ): Promise<AppliedChange> {
   const applier = options.appliers.get(scheduled.fault.kind);
   assert(applier !== undefined, `no applier for faults of kind ${scheduled.fault.kind}`);
-  const applying = applier.apply(scheduled.fault, { wire, connection });
+  const applying = applier.apply(scheduled.fault, { wire, connection, clock: options.clock, target: options.target });
   const change = await settleWithin(options.clock, applying, APPLY_DEADLINE_MS);
   if (change !== DEADLINE_PASSED) return change;
   // Nobody expects it any more when it comes late. That it may fail even then has been told by the failure itself.

@@ -16,7 +16,7 @@ import type { Resources } from "./resources.ts";
 import type { RunEnding } from "./run-ending.ts";
 import type { RunOptions } from "./run-options.ts";
 import { createSessionRunner, PROBE_TURN, type SessionRunner } from "./session-runner.ts";
-import { apiKeyOfSession } from "./target.ts";
+import { apiKeyOfSession, type OpenedTarget } from "./target.ts";
 import { openToolLedger, type ToolLedger, toolsOf } from "./tool-ledger.ts";
 import { createTurnDeadline, type TurnDeadline, turnAllowanceMs } from "./turn-deadline.ts";
 
@@ -50,13 +50,14 @@ export async function openRun(context: RunContext): Promise<OpenedRun> {
   const anchors = createAnchorRegistry();
   const allowanceMs = turnAllowanceMs(context.contract);
   const deadlines = plan.workload.sessions.map(() => createTurnDeadline(clock, allowanceMs));
-  const backend = await openWires(context, anchors);
+  const { target, ...backend } = await openWires(context, anchors);
   const ledger = openToolLedger({ workload: plan.workload, anchors, clock, recorder });
   resources.add(() => ledger.close());
   // Armed before the client knows where to dial, because every anchor counts from the first byte.
   const schedule = startFaultSchedule({
     faults: plan.faults,
     wires: backend.wires,
+    target: target.control,
     appliers: options.appliers,
     anchors,
     clock,
@@ -88,7 +89,7 @@ export async function openRun(context: RunContext): Promise<OpenedRun> {
 async function openWires(
   { plan, options, recorder, ending, resources }: RunContext,
   anchors: AnchorRegistry,
-): Promise<OpenedBackend> {
+): Promise<OpenedBackend & { readonly target: OpenedTarget }> {
   const { clock } = options;
   const scripts = new Map(
     plan.workload.sessions.map(({ turns }, session): [string, SessionScript] => [
@@ -109,7 +110,7 @@ async function openWires(
     onFull: () => ending.limitReached("bytesMax", plan.limits.bytesMax),
   });
   resources.add(async () => await backend.close());
-  return backend;
+  return { ...backend, target };
 }
 
 function listenToClient(

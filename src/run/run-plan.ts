@@ -7,10 +7,9 @@ import { createRecorder, type Recorder } from "../history/recorder.ts";
 import { createRedactor, secretsOfEnvironment } from "../history/redaction.ts";
 import { type Contract, ContractSchema, DEFAULT_CONTRACT } from "../plan/contract.ts";
 import { checkDocument } from "../plan/document.ts";
-import { capabilitiesOf } from "../plan/fault-catalogue.ts";
+import { capabilitiesOf, describeFault } from "../plan/fault-catalogue.ts";
 import type { Plan } from "../plan/plan.ts";
 import { isJsonObject } from "../protocol/json.ts";
-import type { Backend } from "./backend.ts";
 import { type ClientProcess, startClientProcess } from "./client-process.ts";
 import { openRun } from "./open-run.ts";
 import { createResources } from "./resources.ts";
@@ -40,7 +39,7 @@ export type RunRecord = {
 export async function runPlan(plan: Plan, options: RunOptions): Promise<RunRecord> {
   const resources = createResources();
   try {
-    refuseUnsupportedFaults(plan, options.backend);
+    refuseUnsupportedFaults(plan, options);
     const client = await startClientProcess({ module: options.client, clock: options.clock });
     resources.add(async () => await client.end());
     const contract = contractOf(client, options);
@@ -88,17 +87,22 @@ export async function runPlan(plan: Plan, options: RunOptions): Promise<RunRecor
   }
 }
 
-function refuseUnsupportedFaults(plan: Plan, backend: Backend): void {
+function refuseUnsupportedFaults(plan: Plan, { backend, target }: Pick<RunOptions, "backend" | "target">): void {
   const refused = plan.faults.flatMap(({ id, fault }) => {
-    const missing = capabilitiesOf(fault).filter((capability) => !backend.capabilities.has(capability));
-    return missing.length === 0 ? [] : [{ id, kind: fault.kind, missing }];
+    const isOfTarget = describeFault(fault).appliedBy === "server";
+    const able = isOfTarget ? (target.capabilities ?? new Set()) : backend.capabilities;
+    const missing = capabilitiesOf(fault).filter((capability) => !able.has(capability));
+    return missing.length === 0 ? [] : [{ id, kind: fault.kind, missing, by: isOfTarget ? "target" : "backend" }];
   });
   if (refused.length === 0) return;
-  const lines = refused.map(({ id, kind, missing }) => `  ${id} (${kind}) needs ${missing.join(", ")}`);
+  const lines = refused.map(
+    ({ id, kind, missing, by }) => `  ${id} (${kind}) needs ${missing.join(", ")} of the ${by}`,
+  );
+  const who = `The backend "${backend.name}" with the target "${target.name}"`;
   throw new HarnessError(
     "HARNESS_UNSUPPORTED_FAULT",
-    `The backend "${backend.name}" cannot express every fault of this plan:\n${lines.join("\n")}\nChoose another backend, or leave these faults out.`,
-    { details: { backend: backend.name, refused } },
+    `${who} cannot express every fault of this plan:\n${lines.join("\n")}\nChoose another backend or target, or leave these faults out.`,
+    { details: { backend: backend.name, target: target.name, refused } },
   );
 }
 

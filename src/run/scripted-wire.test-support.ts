@@ -1,5 +1,6 @@
 import { createDeferred, type Deferred } from "../determinism/waiting.ts";
 import type { AppliedChange, Wire } from "./backend.ts";
+import type { MessageFaces } from "./tap/message-faces.ts";
 
 /** A wire that writes down what is done to it, and does nothing else. */
 export type ScriptedWire = {
@@ -8,6 +9,16 @@ export type ScriptedWire = {
   readonly calls: string[];
   /** Says that a connection is gone. */
   lose(connection: number): void;
+};
+
+/** Faces that nothing passes. */
+const SILENT_FACES: MessageFaces = {
+  addEditor: () => ({ remove: () => undefined }),
+  insert: async () => undefined,
+  oldestRequest: () => undefined,
+  requestCount: () => 0,
+  lastUnit: () => undefined,
+  lastCall: () => undefined,
 };
 
 /** Opens such a wire; `override` takes the place of single verbs, with the wire's own version at hand. */
@@ -35,6 +46,10 @@ export function createScriptedWire(session: number, override: (own: Wire) => Par
     cut: async (mode, connection) => await note(`cut ${mode} ${connection}`),
     closeWithFrame: async ({ code, reason }, connection) => await note(`close ${code} ${reason} ${connection}`),
     rejectDials: async ({ how, dials }) => await note(`reject ${JSON.stringify(how)} ${dials}`),
+    stall: async (direction, connection) => await note(`stall ${direction} ${connection}`),
+    refuseDials: async () => await note("refuse"),
+    disturbUpgrades: async ({ how, dials }) => await note(`upgrade ${JSON.stringify(how)} ${dials}`),
+    faces: SILENT_FACES,
     addToxic: async ({ type, direction }) => await note(`toxic ${type} ${direction}`),
   };
   return { wire: { ...own, ...override(own) }, calls, lose: (connection) => goneOf(connection).resolve() };

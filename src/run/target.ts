@@ -1,9 +1,25 @@
 import type { Clock } from "../determinism/clock.ts";
 import type { Recorder } from "../history/recorder.ts";
+import type { Capability } from "../plan/fault-description.ts";
 import type { SessionScript } from "../protocol/model-script.ts";
 
+/** What can be done to a server from the inside, for one session. Each resolves when it was done. */
+export type TargetControl = {
+  /** Forgets what the session's connections remember, what `store: true` keeps, or both. */
+  forget(session: number, what: "connections" | "store" | "all"): Promise<void>;
+  /** Reads and writes nothing on the session's open connections, as a process that is stopped; answers their number. */
+  freeze(session: number): Promise<number>;
+  thaw(session: number): Promise<void>;
+};
+
 /** A server that is running, somewhere that the proxy can dial. */
-export type OpenedTarget = { readonly host: string; readonly port: number; close(): Promise<void> };
+export type OpenedTarget = {
+  readonly host: string;
+  readonly port: number;
+  /** Absent where nothing can be done to it. */
+  readonly control?: TargetControl;
+  close(): Promise<void>;
+};
 
 /** What a target gets: the conversation of each session, by the API key that the session's client shows. */
 export type TargetContext = {
@@ -17,6 +33,8 @@ export type Target = {
   readonly name: string;
   /** Whether it plays the plan's script; rules about operations mean nothing against one that brings its own model. */
   readonly isScripted: boolean;
+  /** Which faults it can make itself; none where absent. */
+  readonly capabilities?: ReadonlySet<Capability>;
   open(context: TargetContext): Promise<OpenedTarget>;
 };
 

@@ -19,6 +19,8 @@ export type ControlledProxy = {
   readonly listen: string;
   /** Adds a toxic, reads it back, and can take it away again. */
   addToxic(request: ToxicRequest): Promise<AppliedChange>;
+  /** Closes its port and its connections; undone, it listens at the same place again. */
+  disable(): Promise<AppliedChange>;
   remove(): Promise<void>;
 };
 
@@ -72,12 +74,24 @@ export function createToxiproxyControl(apiUrl: string, clock: Clock): ToxiproxyC
     return { undo: async () => await call(`removing ${name}`, added.remove()) };
   }
 
+  async function setEnabled(proxy: Proxy, enabled: boolean): Promise<void> {
+    const { name, listen, upstream } = proxy;
+    const what = `${enabled ? "enabling" : "disabling"} ${name}`;
+    await call(what, proxy.update({ enabled, listen, upstream }));
+    const now = await call(`reading ${name} back`, api.get(name));
+    if (now.enabled !== enabled) throw unavailable(`${what} was read back as not done`);
+  }
+
   return {
     async createProxy(proxy) {
       const created = await call(`creating proxy ${proxy.name}`, api.createProxy({ ...proxy, enabled: true }));
       return {
         listen: created.listen,
         addToxic: async (request) => await addToxic(created, request),
+        async disable() {
+          await setEnabled(created, false);
+          return { undo: async () => await setEnabled(created, true) };
+        },
         remove: async () => await call(`removing proxy ${proxy.name}`, created.remove()),
       };
     },

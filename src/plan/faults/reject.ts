@@ -1,20 +1,24 @@
 import { z } from "zod";
 
-import type { RejectFault } from "../fault.ts";
 import type { FaultDescription } from "../fault-description.ts";
+import type { RejectFault } from "../protocol-faults.ts";
 
 /** Turns the next dials away. */
 export const rejectFault: FaultDescription<RejectFault> = {
   kind: "reject",
   ids: ["F-10", "F-23"],
-  title: "Accepts the next dials and resets them, or answers their upgrade with an HTTP status",
+  title: "Accepts the next dials and resets them, never answers, or answers their upgrade with an HTTP status",
   schema: z.strictObject({
     kind: z.literal("reject"),
     how: z.union([
-      z.literal("reset"),
+      z.enum(["reset", "silence"]),
       z.strictObject({
-        status: z.number().int().min(400).max(599),
+        status: z.number().int().min(300).max(599),
         retryAfterSeconds: z.number().int().min(0).max(86_400).exactOptional(),
+        location: z
+          .string()
+          .regex(/^[\x21-\x7e]{1,2048}$/, "an address without spaces")
+          .exactOptional(),
       }),
     ]),
     dials: z.number().int().min(1).max(10_000),

@@ -1,31 +1,76 @@
 import { z } from "zod";
 
-import type { ToxicFault } from "../fault.ts";
 import type { Capability, FaultDescription } from "../fault-description.ts";
+import type { ToxicFault } from "../wire-faults.ts";
 
-const CAPABILITY_OF_TYPE = {
+const Milliseconds = z.number().int().min(0).max(3_600_000);
+const Bytes = z.number().int().min(0).max(10_000_000_000);
+
+const LatencySchema = z
+  .strictObject({ latency: Milliseconds, jitter: Milliseconds.exactOptional() })
+  .refine(({ latency, jitter = 0 }) => jitter <= latency, { path: ["jitter"], message: "must not exceed latency" });
+
+const SlicerSchema = z
+  .strictObject({
+    average_size: z.number().int().min(1).max(1_000_000),
+    size_variation: z.number().int().min(0).max(1_000_000).exactOptional(),
+    /** Microseconds. */
+    delay: z.number().int().min(0).max(60_000_000).exactOptional(),
+  })
+  .refine(({ average_size: average, size_variation: variation = 0 }) => variation < average, {
+    path: ["size_variation"],
+    message: "must be less than average_size, or a real Toxiproxy ends its process",
+  });
+
+const ToxicSchema = z.discriminatedUnion("type", [
+  // Kilobytes per second; a rate of 0 lets nothing pass, which is what a stall is for.
+  shapeOf("bandwidth", z.strictObject({ rate: z.number().int().min(1).max(10_000_000) })),
+  shapeOf("latency", LatencySchema),
+  shapeOf("limit_data", z.strictObject({ bytes: Bytes })),
+  shapeOf("reset_peer", z.strictObject({ timeout: Milliseconds })),
+  shapeOf("slicer", SlicerSchema),
+  shapeOf("slow_close", z.strictObject({ delay: Milliseconds })),
+  shapeOf("timeout", z.strictObject({ timeout: Milliseconds })),
+]);
+
+type ToxicShape<Type extends string, Attributes extends z.ZodType> = z.ZodObject<
+  {
+    kind: z.ZodLiteral<"toxic">;
+    type: z.ZodLiteral<Type>;
+    direction: z.ZodEnum<{ "to-client": "to-client"; "to-server": "to-server" }>;
+    attributes: Attributes;
+  },
+  z.core.$strict
+>;
+
+/** What each toxic can be told, in Toxiproxy's own names and units. */
+function shapeOf<Type extends string, Attributes extends z.ZodType>(
+  type: Type,
+  attributes: Attributes,
+): ToxicShape<Type, Attributes> {
+  const direction = z.enum(["to-client", "to-server"]);
+  return z.strictObject({ kind: z.literal("toxic"), type: z.literal(type), direction, attributes });
+}
+
+const CAPABILITIES: Readonly<Record<string, Capability>> = {
+  bandwidth: "toxic-bandwidth",
   latency: "toxic-latency",
   limit_data: "toxic-limit-data",
+  reset_peer: "toxic-reset-peer",
+  slicer: "toxic-slicer",
+  slow_close: "toxic-slow-close",
   timeout: "toxic-timeout",
-} as const satisfies Record<string, Capability>;
-
-type ToxicType = keyof typeof CAPABILITY_OF_TYPE;
-const TOXIC_TYPES: readonly ToxicType[] = ["latency", "limit_data", "timeout"];
+};
 
 /** Puts one of Toxiproxy's toxics on the session's wire, under Toxiproxy's own names and units. */
 export const toxicFault: FaultDescription<ToxicFault> = {
   kind: "toxic",
-  ids: ["F-07", "F-08", "F-12"],
+  ids: ["F-03", "F-07", "F-08", "F-12", "F-14"],
   title: "Adds a toxic of Toxiproxy to one direction of the session's wire",
-  schema: z.strictObject({
-    kind: z.literal("toxic"),
-    type: z.enum(TOXIC_TYPES),
-    direction: z.enum(["to-client", "to-server"]),
-    attributes: z.record(z.string(), z.number().min(0)),
-  }),
+  schema: ToxicSchema,
   layer: "byte",
   appliedBy: "proxy",
   scope: "wire",
-  needs: (fault) => [CAPABILITY_OF_TYPE[fault.type as ToxicType]],
+  needs: ({ type }) => [CAPABILITIES[type] ?? "toxic-latency"],
   fired: "fault-applied, after the proxy read the toxic back",
 };

@@ -14,8 +14,16 @@ export const embedded: Backend = {
     "cut-blackhole",
     "close-frame",
     "reject-dial",
+    "stall",
+    "refuse-dial",
+    "disturb-upgrade",
+    "edit-messages",
+    "toxic-bandwidth",
     "toxic-latency",
     "toxic-limit-data",
+    "toxic-reset-peer",
+    "toxic-slicer",
+    "toxic-slow-close",
     "toxic-timeout",
   ]),
   async open(context) {
@@ -57,6 +65,13 @@ function openWire(session: number, proxy: ControlledProxy, tap: SessionTap): Wir
     connectionGone: tap.connectionGone,
     addToxic: async (toxic) => await proxy.addToxic(toxic),
     rejectDials: async (rejection) => tap.rejectDials(rejection),
+    refuseDials: async () => await proxy.disable(),
+    disturbUpgrades: async (disturbance) => tap.disturbUpgrades(disturbance),
+    faces: tap.faces,
+    async stall(direction, connection) {
+      if (!tap.isLive(connection)) throw new Error(`connection ${connection} is not there to be stalled`);
+      return await proxy.addToxic({ type: "cutwire_stall", direction, attributes: { connection } });
+    },
     async closeWithFrame(frame, connection) {
       await tap.closeWithFrame(frame, connection);
       return { undo: async () => undefined };

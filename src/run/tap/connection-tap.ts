@@ -1,40 +1,25 @@
-import type { Clock } from "../../determinism/clock.ts";
 import { createDeferred, type Deferred } from "../../determinism/waiting.ts";
 import type { EventBody } from "../../history/event.ts";
-import type { Recorder } from "../../history/recorder.ts";
 import { secretsOfRequest } from "../../history/redaction.ts";
 import { encodeServerCloseFrame } from "../../protocol/close-codes.ts";
 import { type Direction, DIRECTIONS } from "../../protocol/direction.ts";
+import type { JsonObject } from "../../protocol/json.ts";
 import { createPointReader } from "../../protocol/point-of-event.ts";
-import type { ConnectionInterceptor, Gate, GateAnswer, InterceptedConnection } from "../../tcp-proxy/interceptor.ts";
-import type { AnchorRegistry } from "../anchor-registry.ts";
-import type { DialRejection } from "../backend.ts";
+import type { ConnectionInterceptor, Gate, GateAnswer } from "../../tcp-proxy/interceptor.ts";
+import type { DialRejection, UpgradeDisturbance } from "../backend.ts";
 import { apiKeyOfSession } from "../target.ts";
+import type { ConnectionTapOptions } from "./connection-tap-options.ts";
 import { DirectionTap, FACES_OF_DIRECTION } from "./direction-tap.ts";
 import { HEAD_SIZE_BYTES_MAX, type HttpHead, requestPathOf, splitHead, statusOf, withoutHeader } from "./http-head.ts";
+import type { MessageEdit, OutgoingPiece, PassingMessage } from "./message-editor.ts";
 import { createMessageLabeller } from "./message-labels.ts";
+import type { StreamUnit } from "./message-reader.ts";
+import { createOpenRequests, type OpenRequests } from "./open-requests.ts";
+import { createStreamTail, type StreamTail } from "./stream-tail.ts";
 import type { StreamStop } from "./stream-tap.ts";
-
-/** What the tap of one connection needs. */
-export type ConnectionTapOptions = {
-  readonly session: number;
-  /** Index of the dial, from 0. */
-  readonly connection: number;
-  readonly hand: InterceptedConnection;
-  readonly anchors: AnchorRegistry;
-  readonly clock: Clock;
-  readonly recorder: Recorder;
-  readonly messageSizeBytesMax: number;
-  readonly confirmDeadlineMs: number;
-  /** Asked once for each dial, after the anchors of P0 have been dealt with; undefined lets it through. */
-  readonly rejection: () => DialRejection["how"] | undefined;
-  readonly onBytes: (sizeBytes: number) => void;
-};
+import { encodeRefusal, withWrongAcceptKey } from "./upgrade-answer.ts";
 
 type HeadState = { collected: Buffer; sizeBytesOut: number | undefined; isFrames: boolean };
-
-/** What came to the out edge of a direction, and the bytes that are still to go there when all before them has come. */
-type TailState = { sizeBytesCome: number; rest: Buffer };
 
 const NOTHING: Buffer = Buffer.alloc(0);
 
@@ -42,16 +27,20 @@ const NOTHING: Buffer = Buffer.alloc(0);
 export class ConnectionTap implements ConnectionInterceptor {
   /** Resolves when both sockets are gone. */
   readonly gone: Promise<void>;
+  /** The creates that the server has not answered to the end. */
+  readonly requests: OpenRequests = createOpenRequests();
   readonly #options: ConnectionTapOptions;
   readonly #gone: Deferred<void> = createDeferred<void>();
   readonly #heads: Record<Direction, HeadState> = { "to-client": openHead(), "to-server": openHead() };
-  readonly #tails: Record<Direction, TailState> = { "to-client": openTail(), "to-server": openTail() };
+  readonly #tails: Record<Direction, StreamTail> = { "to-client": createStreamTail(), "to-server": createStreamTail() };
   readonly #taps: Record<Direction, DirectionTap>;
   readonly #points = createPointReader();
   readonly #labeller = createMessageLabeller();
   /** How many stops are being waited for. */
   #holds = 0;
   #rejectedWith: DialRejection["how"] | undefined;
+  #disturbance: UpgradeDisturbance["how"] | "none" | undefined;
+  #hasWaited = false;
   /** A stop that the end of the upgrade's answer reached (P1). */
   #upgradeStop: StreamStop | undefined;
   #totalToClient = 0;
@@ -134,7 +123,7 @@ export class ConnectionTap implements ConnectionInterceptor {
     await Promise.race([stopped.promise, this.gone]);
     hand.discard({ direction: "to-client", edge: "in" });
     const frame = encodeServerCloseFrame(code, reason);
-    const total = (this.#heads["to-client"].sizeBytesOut ?? 0) + tap.passedOffset + frame.length;
+    const total = (this.#heads["to-client"].sizeBytesOut ?? 0) + tap.outOffset + frame.length;
     const written = createDeferred<void>();
     this.#onTotalToClient = () => {
       if (this.#totalToClient >= total) written.resolve();
@@ -145,10 +134,27 @@ export class ConnectionTap implements ConnectionInterceptor {
     this.#record({ source: "client-face", kind: "frame-injected", direction: "to-client", code });
   }
 
+  /** Puts messages in between two frames; see {@link DirectionTap.insert}. */
+  async insert(direction: Direction, make: () => readonly OutgoingPiece[]): Promise<void> {
+    if (!this.#heads[direction].isFrames) throw new Error("the connection has not been upgraded");
+    await this.#taps[direction].insert(make, (bytes) => {
+      this.#tails[direction].inserted(bytes.length);
+      this.#options.hand.inject(direction, bytes);
+    });
+  }
+
+  /** The frame that a direction stands behind. */
+  lastUnit(direction: Direction): StreamUnit | undefined {
+    return this.#taps[direction].lastUnit;
+  }
+
   #openTap(direction: Direction): DirectionTap {
     return new DirectionTap({
       ...this.#options,
       direction,
+      isEdited: () => this.#options.isEdited(direction),
+      edit: (message) => this.#edit(direction, message),
+      onPassed: (message) => this.#passed(direction, message),
       describe: (message) => ({
         labels: this.#labeller.label(message),
         point: direction === "to-client" ? this.#points.ofServerEvent(message) : this.#points.ofClientEvent(message),
@@ -158,6 +164,22 @@ export class ConnectionTap implements ConnectionInterceptor {
       },
       onRelease: () => this.#release(),
     });
+  }
+
+  #edit(direction: Direction, message: PassingMessage): MessageEdit | undefined {
+    const edit = this.#options.edit(direction, message);
+    const isAsItCame = edit?.pieces.some(({ unit, altered }) => unit === message.unit && altered === undefined);
+    // What the server said counts for its request also where the client does not hear of it.
+    if (isAsItCame === false && direction === "to-client" && message.unit.kind === "message") {
+      this.requests.takeServerMessage(message.unit.body);
+    }
+    return edit;
+  }
+
+  #passed(direction: Direction, message: JsonObject): void {
+    if (direction === "to-server") this.requests.takeClientMessage(message);
+    else this.requests.takeServerMessage(message);
+    this.#options.onPassed(direction, message);
   }
 
   #release(): void {
@@ -184,6 +206,14 @@ export class ConnectionTap implements ConnectionInterceptor {
     const state = this.#heads[direction];
     state.collected = Buffer.concat([state.collected, chunk]);
     const split = splitHead(state.collected);
+    if (split !== undefined && direction === "to-client" && statusOf(split.head) === 101) {
+      this.#disturbance ??= this.#options.disturbance() ?? "none";
+      if (this.#isLate(this.#disturbance)) {
+        const held = state.collected;
+        state.collected = NOTHING;
+        return { pass: NOTHING, held };
+      }
+    }
     if (split === undefined && state.collected.length <= HEAD_SIZE_BYTES_MAX) return { pass: NOTHING };
     const out = split === undefined ? state.collected : this.#readHead(direction, split.head);
     state.collected = NOTHING;
@@ -199,23 +229,27 @@ export class ConnectionTap implements ConnectionInterceptor {
     return { pass: Buffer.concat([out, pass]), ...(held === undefined ? {} : { held }) };
   }
 
-  /** A peer that ends its side in the middle of a message has still sent those bytes. */
-  #passRest(direction: Direction): void {
-    const tail = this.#tails[direction];
-    tail.rest = this.#taps[direction].takeRest();
-    // What goes before them may still be in a slow toxic, and they must not overtake it.
-    if (tail.rest.length > 0) this.#options.hand.inject(direction, this.#takeOut(direction, NOTHING));
+  /** Whether the upgrade's answer has to wait; it comes again when its time is over. */
+  #isLate(disturbance: UpgradeDisturbance["how"] | "none"): boolean {
+    if (typeof disturbance === "string" || this.#hasWaited) return false;
+    this.#hasWaited = true;
+    this.#holds += 1;
+    const timer = this.#options.clock.startTimer(disturbance.lateMs, () => this.#release());
+    void this.gone.then(() => timer.cancel());
+    return true;
   }
 
-  /** What goes out in the place of what came out of the toxics: with the rest behind it where it was the last of it. */
+  /** A peer that ends its side in the middle of a message has still sent those bytes. */
+  #passRest(direction: Direction): void {
+    const rest = this.#taps[direction].takeRest();
+    this.#tails[direction].keepForEnd(rest);
+    // What goes before them may still be in a slow toxic, and they must not overtake it.
+    if (rest.length > 0) this.#options.hand.inject(direction, this.#takeOut(direction, NOTHING));
+  }
+
   #takeOut(direction: Direction, chunk: Buffer): Buffer {
-    const tail = this.#tails[direction];
-    tail.sizeBytesCome += chunk.length;
-    const sizeBytesPassed = (this.#heads[direction].sizeBytesOut ?? 0) + this.#taps[direction].passedOffset;
-    if (tail.rest.length === 0 || tail.sizeBytesCome < sizeBytesPassed) return chunk;
-    const { rest } = tail;
-    tail.rest = NOTHING;
-    return Buffer.concat([chunk, rest]);
+    const sizeBytesPassed = (this.#heads[direction].sizeBytesOut ?? 0) + this.#taps[direction].outOffset;
+    return this.#tails[direction].takeOut(chunk, sizeBytesPassed);
   }
 
   #readHead(direction: Direction, head: HttpHead): Buffer {
@@ -233,8 +267,8 @@ export class ConnectionTap implements ConnectionInterceptor {
     this.#heads["to-client"].isFrames = status === 101;
     const by = this.#record({ source: "server-face", kind: "upgrade-answered", status });
     const hits = status === 101 ? anchors.match({ session, connection, point: "P1" }) : [];
-    if (hits.length > 0) this.#upgradeStop = { offset: 0, hits, by };
-    return head.bytes;
+    if (hits.length > 0) this.#upgradeStop = { offset: 0, outOffset: 0, hits, by };
+    return this.#disturbance === "wrong-accept-key" ? withWrongAcceptKey(head.bytes) : head.bytes;
   }
 
   /** What authorises a client may come again in a message, an error or on its output. The session's own key is public. */
@@ -247,7 +281,8 @@ export class ConnectionTap implements ConnectionInterceptor {
   }
 
   #answerRejected(how: DialRejection["how"]): GateAnswer {
-    if (how !== "reset") {
+    if (how === "silence") this.#record({ source: "client-face", kind: "dial-rejected", how });
+    else if (how !== "reset") {
       this.#record({ source: "client-face", kind: "dial-rejected", how: `status ${how.status}` });
       this.#options.hand.inject("to-client", encodeRefusal(how));
       this.#options.hand.end("client");
@@ -258,24 +293,4 @@ export class ConnectionTap implements ConnectionInterceptor {
 
 function openHead(): HeadState {
   return { collected: NOTHING, sizeBytesOut: undefined, isFrames: false };
-}
-
-function openTail(): TailState {
-  return { sizeBytesCome: 0, rest: NOTHING };
-}
-
-function encodeRefusal(how: Exclude<DialRejection["how"], "reset">): Buffer {
-  const body = JSON.stringify({
-    error: {
-      message: `The upgrade was refused with status ${how.status}.`,
-      type: "server_error",
-      param: null,
-      code: null,
-    },
-  });
-  const retryAfter = how.retryAfterSeconds === undefined ? "" : `Retry-After: ${how.retryAfterSeconds}\r\n`;
-  return Buffer.from(
-    `HTTP/1.1 ${how.status} Refused\r\nContent-Type: application/json\r\n${retryAfter}` +
-      `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
-  );
 }

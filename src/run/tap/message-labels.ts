@@ -30,6 +30,11 @@ export function createMessageLabeller(): MessageLabeller {
   };
 }
 
+/** The ids that a message carries itself, for one that belongs to no connection's order. */
+export function labelsOfMessage(message: JsonObject): MessageLabels {
+  return createMessageLabeller().label(message);
+}
+
 function idOf(responseId: string | undefined): MessageLabels {
   return responseId === undefined ? {} : { responseId };
 }

@@ -62,7 +62,8 @@ function play(sent: readonly Message[], armed: readonly Anchor[], sizes: readonl
       unit.kind === "message"
         ? registry.match({ session: 0, connection: 0, message: { direction: "to-client", type: unit.type } })
         : [],
-    onPassed: () => undefined,
+    pass: () => ({ by: undefined }),
+    keepsWhole: () => false,
     onStop: (stop) => void stops.push(stop),
   });
   const out: Buffer[] = [];

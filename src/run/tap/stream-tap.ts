@@ -10,9 +10,31 @@ export type StreamAnswer = { readonly pass: Buffer; readonly held?: Buffer };
 /** A place in the stream where anchors were reached; everything before it has been passed. */
 export type StreamStop = {
   readonly offset: number;
+  /** The same place counted in what went out, which faults may have made longer or shorter. */
+  readonly outOffset: number;
   readonly hits: readonly AnchorHit[];
   /** Sequence number of the event that reached it. */
   readonly by: number | undefined;
+};
+
+/** A unit that is about to be passed. */
+export type PassingUnit = {
+  readonly unit: StreamUnit;
+  /** Its bytes; absent where its beginning has gone out already. */
+  readonly bytes: Buffer | undefined;
+  /** Where what is left of it begins and ends in what goes out. */
+  readonly outStart: number;
+  readonly outEnd: number;
+};
+
+/** What becomes of a unit. */
+export type PassedUnit = {
+  /** The sequence number of its event. */
+  readonly by: number | undefined;
+  /** What goes out in its place; the unit itself where absent. */
+  readonly replacement?: Buffer;
+  /** Why it cannot be what an anchor waits for. */
+  readonly unreachable?: string;
 };
 
 /** What a stream tap asks and tells. */
@@ -24,21 +46,31 @@ export type StreamTapOptions = {
   readonly messageSizeBytesMax: number;
   /** The anchors that a unit reaches. */
   readonly match: (unit: StreamUnit) => readonly AnchorHit[];
-  /** A unit has been passed; answers the sequence number of its event. */
-  readonly onPassed: (unit: StreamUnit) => number | undefined;
+  /** Asked for each unit, in order, when it is passed. */
+  readonly pass: (passing: PassingUnit) => PassedUnit;
+  /** Whether units are to be looked at whole before any byte of them goes on. */
+  readonly keepsWhole: () => boolean;
   readonly onStop: (stop: StreamStop) => void;
 };
 
 type PendingUnit = { readonly unit: StreamUnit; hits: readonly AnchorHit[] | undefined };
 
-type Advance = { readonly cursor: number; readonly stop?: StreamStop };
+type Advance = {
+  readonly cursor: number;
+  /** What goes out in the place of the bytes up to the cursor. */
+  readonly replacement?: Buffer;
+  readonly stop?: Omit<StreamStop, "outOffset">;
+};
+
+/** What came to the gate: its bytes, and the offset of the first of them. */
+type Arrival = { readonly data: Buffer; readonly start: number; readonly end: number };
 
 const NOTHING: Buffer = Buffer.alloc(0);
 
 /**
  * Follows the frames of one direction of a connection behind its upgrade, and stops the bytes where an anchor says so.
  *
- * Offsets count from the first byte behind the upgrade's blank line.
+ * Offsets count from the first byte behind the upgrade's blank line, in what came in unless they say otherwise.
  */
 export class StreamTap {
   readonly #options: StreamTapOptions;
@@ -48,10 +80,12 @@ export class StreamTap {
   /** Bytes of an unfinished message that are kept back. */
   #carry: Buffer = NOTHING;
   #passed = 0;
+  #out = 0;
   #scanned = 0;
   /** Where the last passed frame ended. */
   #boundary = 0;
   #onStopped: (() => void) | undefined;
+  readonly #onPaused: (() => void)[] = [];
   #isStopped = false;
   #hasEnded = false;
 
@@ -60,9 +94,25 @@ export class StreamTap {
     this.#reader = createMessageReader(options.messageSizeBytesMax);
   }
 
-  /** How far the stream has been passed. */
-  get passedOffset(): number {
-    return this.#passed;
+  /** How much has gone out, with what was put in and without what was taken out. */
+  get outOffset(): number {
+    return this.#out;
+  }
+
+  /** Whether everything that has gone out ends behind a frame. */
+  get isAtBoundary(): boolean {
+    return this.#passed === this.#boundary;
+  }
+
+  /** Bytes have been put in behind everything that has gone out. */
+  inserted(sizeBytes: number): void {
+    this.#out += sizeBytes;
+  }
+
+  /** Calls back when the stream stands behind a frame; whoever is called keeps it from going on. */
+  pauseAtBoundary(onPaused: () => void): void {
+    if (this.isAtBoundary) onPaused();
+    else this.#onPaused.push(onPaused);
   }
 
   /** The peer ended its side: answers the bytes of an unfinished message, and keeps none back from now on. */
@@ -76,7 +126,7 @@ export class StreamTap {
   /** Calls back when the stream stands behind a frame; nothing is passed from then on. */
   stopAtBoundary(onStopped: () => void): void {
     this.#onStopped = onStopped;
-    if (this.#passed === this.#boundary) this.#finishStop();
+    if (this.isAtBoundary) this.#finishStop();
   }
 
   /** Takes what came to the gate. After a stop the held bytes come again, first of all. */
@@ -85,28 +135,34 @@ export class StreamTap {
     const data = this.#carry.length === 0 ? chunk : Buffer.concat([this.#carry, chunk]);
     this.#carry = NOTHING;
     const start = this.#passed;
-    const end = start + data.length;
+    const arrival = { data, start, end: start + data.length };
+    const out = createOutput(arrival);
     this.#scan(data);
     // Each round passes a unit or stops, so the loop is bounded by the units and anchors at hand.
-    for (let step = this.#advance(end); step !== undefined; step = this.#advance(end)) {
+    for (let step = this.#advance(arrival); step !== undefined; step = this.#advance(arrival)) {
+      this.#out += out.pass(step.cursor, step.replacement);
       this.#passed = step.cursor;
-      const pass = data.subarray(0, step.cursor - start);
-      if (step.stop !== undefined) {
-        this.#options.onStop(step.stop);
-        if (this.#onStopped !== undefined && this.#passed === this.#boundary) this.#finishStop();
-        return { pass, held: data.subarray(step.cursor - start) };
-      }
-      if (this.#onStopped !== undefined) {
-        this.#finishStop();
-        return { pass };
+      if (this.#stopsBehind(step)) {
+        const held = this.#isStopped ? undefined : data.subarray(step.cursor - start);
+        return { pass: out.bytes(), ...(held === undefined ? {} : { held }) };
       }
     }
     if (this.#keepsBack()) {
       this.#carry = Buffer.from(data.subarray(this.#passed - start));
-      return { pass: data.subarray(0, this.#passed - start) };
+      return { pass: out.bytes() };
     }
-    this.#passed = end;
-    return { pass: data };
+    this.#out += out.pass(arrival.end);
+    this.#passed = arrival.end;
+    return { pass: out.bytes() };
+  }
+
+  /** Tells whoever waits for this place, and whether the stream stands still here. */
+  #stopsBehind({ stop }: Advance): boolean {
+    if (stop !== undefined) this.#options.onStop({ ...stop, outOffset: this.#out });
+    const paused = this.isAtBoundary ? this.#onPaused.splice(0) : [];
+    for (const onPaused of paused) onPaused();
+    if (this.#onStopped !== undefined && this.isAtBoundary) this.#finishStop();
+    return stop !== undefined || paused.length > 0 || this.#isStopped;
   }
 
   #scan(data: Buffer): void {
@@ -116,8 +172,9 @@ export class StreamTap {
     this.#pending.push(...this.#reader.push(fresh).map((unit) => ({ unit, hits: undefined })));
   }
 
-  /** Where to go next within the bytes up to `end`; undefined where nothing more can be decided. */
-  #advance(end: number): Advance | undefined {
+  /** Where to go next within what came; undefined where nothing more can be decided. */
+  #advance(arrival: Arrival): Advance | undefined {
+    const { end } = arrival;
     const next = this.#pending[0];
     const byte = this.#byteAnchors().find(({ sizeBytes }) => sizeBytes >= this.#passed)?.sizeBytes;
     if (next === undefined) {
@@ -139,12 +196,23 @@ export class StreamTap {
     }
     this.#pending.shift();
     this.#boundary = endOffset;
-    const by = this.#options.onPassed(next.unit);
-    return reached.length === 0 && byte !== endOffset ? { cursor: endOffset } : this.#stopAt(endOffset, reached, by);
+    const { by, replacement, unreachable } = this.#options.pass(this.#passing(next.unit, arrival));
+    const advance = { cursor: endOffset, ...(replacement === undefined ? {} : { replacement }) };
+    if (unreachable !== undefined) for (const hit of reached) hit.miss(unreachable);
+    const confirmed = unreachable === undefined ? reached : [];
+    return confirmed.length === 0 && byte !== endOffset
+      ? advance
+      : { ...advance, ...this.#stopAt(endOffset, confirmed, by) };
+  }
+
+  #passing(unit: StreamUnit, { data, start }: Arrival): PassingUnit {
+    const { startOffset, endOffset } = unit.frame;
+    const bytes = startOffset < this.#passed ? undefined : data.subarray(startOffset - start, endOffset - start);
+    return { unit, bytes, outStart: this.#out, outEnd: this.#out + endOffset - this.#passed };
   }
 
   /** A stop for the hits of a message together with the byte anchors of the same place. */
-  #stopAt(offset: number, reached: readonly AnchorHit[], by?: number): Advance {
+  #stopAt(offset: number, reached: readonly AnchorHit[], by?: number): Pick<Advance, "cursor" | "stop"> {
     const bytes = this.#byteAnchors().filter(({ sizeBytes }) => sizeBytes === offset);
     // A message whose beginning came through before it was awaited whole stands where it stands.
     const cursor = Math.max(this.#passed, offset);
@@ -158,8 +226,8 @@ export class StreamTap {
 
   /** Whether bytes of an unfinished message wait for the rest of it: an anchor may lie before or inside it. */
   #keepsBack(): boolean {
-    const { anchors, session, direction } = this.#options;
-    return !this.#hasEnded && anchors.needsWholeMessages(session, direction);
+    const { anchors, session, direction, keepsWhole } = this.#options;
+    return !this.#hasEnded && (keepsWhole() || anchors.needsWholeMessages(session, direction));
   }
 
   #finishStop(): void {
@@ -169,6 +237,28 @@ export class StreamTap {
     this.#onStopped = undefined;
     callback?.();
   }
+}
+
+type Output = {
+  /** Passes what came up to a place, or something else instead; answers how many bytes that are. */
+  pass(cursor: number, replacement?: Buffer): number;
+  bytes(): Buffer;
+};
+
+/** Collects what goes out of what came, without a copy as long as nothing is replaced. */
+function createOutput({ data, start }: Arrival): Output {
+  let pieces: Buffer[] | undefined;
+  let passed = 0;
+  return {
+    pass(cursor, replacement) {
+      const own = data.subarray(passed, cursor - start);
+      if (replacement !== undefined) pieces ??= [data.subarray(0, passed)];
+      pieces?.push(replacement ?? own);
+      passed = cursor - start;
+      return (replacement ?? own).length;
+    },
+    bytes: () => (pieces === undefined ? data.subarray(0, passed) : Buffer.concat(pieces)),
+  };
 }
 
 /** Where a hit wants the stream to stand: behind the unit, except for an event anchor that says otherwise. */

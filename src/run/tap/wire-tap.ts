@@ -3,8 +3,12 @@ import { createDeferred } from "../../determinism/waiting.ts";
 import type { Recorder } from "../../history/recorder.ts";
 import type { Interceptor } from "../../tcp-proxy/interceptor.ts";
 import type { AnchorRegistry } from "../anchor-registry.ts";
-import type { AppliedChange, DialRejection } from "../backend.ts";
+import type { Direction } from "../../protocol/direction.ts";
+import { type JsonObject, objectMember } from "../../protocol/json.ts";
+import type { AppliedChange, DialRejection, UpgradeDisturbance } from "../backend.ts";
 import { ConnectionTap } from "./connection-tap.ts";
+import type { MessageEdit, MessageEditor, PassingMessage } from "./message-editor.ts";
+import type { MessageFaces } from "./message-faces.ts";
 
 /** What the taps of a run need. */
 export type WireTapOptions = {
@@ -27,6 +31,8 @@ export type SessionTap = {
   readonly isLive: (connection: number) => boolean;
   closeWithFrame(frame: { readonly code: number; readonly reason: string }, connection: number): Promise<void>;
   rejectDials(rejection: DialRejection): AppliedChange;
+  disturbUpgrades(disturbance: UpgradeDisturbance): AppliedChange;
+  readonly faces: MessageFaces;
 };
 
 /** The faces of all wires, as one interceptor of the proxy. */
@@ -70,7 +76,11 @@ export function createWireTap(options: WireTapOptions): WireTap {
           recorder: options.recorder,
           messageSizeBytesMax: Math.min(options.bytesMax, MESSAGE_SIZE_BYTES_MAX),
           confirmDeadlineMs: CONFIRM_DEADLINE_MS,
-          rejection: () => state.takeRejection(),
+          rejection: () => state.rejections.take(),
+          disturbance: () => state.disturbances.take(),
+          isEdited: (direction) => state.editors.isEdited(hand.index, direction),
+          edit: (direction, message) => state.editors.edit(direction, message),
+          onPassed: (direction, message) => state.passed(direction, message),
           onBytes: countBytes,
         });
         state.add(hand.index, connection);
@@ -82,11 +92,12 @@ export function createWireTap(options: WireTapOptions): WireTap {
 
 type SessionState = {
   readonly tap: SessionTap;
+  readonly rejections: DialCounter<DialRejection["how"]>;
+  readonly disturbances: DialCounter<UpgradeDisturbance["how"]>;
+  readonly editors: EditorList;
   add(index: number, connection: ConnectionTap): void;
-  takeRejection(): DialRejection["how"] | undefined;
+  passed(direction: Direction, message: JsonObject): void;
 };
-
-type ActiveRejection = { readonly rejection: DialRejection; left: number; struck(): void };
 
 function sessionAt(sessions: readonly SessionState[], session: number): SessionState {
   const state = sessions[session];
@@ -97,45 +108,112 @@ function sessionAt(sessions: readonly SessionState[], session: number): SessionS
 function openSession(): SessionState {
   const connections = new Map<number, ConnectionTap>();
   const live = new Set<number>();
-  const rejections = new Set<ActiveRejection>();
+  const rejections = createDialCounter<DialRejection["how"]>("rejected");
+  const disturbances = createDialCounter<UpgradeDisturbance["how"]>("disturbed");
+  const editors = createEditorList();
+  let lastCall: JsonObject | undefined;
+
+  function connectionAt(index: number): ConnectionTap {
+    const connection = connections.get(index);
+    if (connection === undefined) throw new Error(`no connection ${index} has been dialled`);
+    return connection;
+  }
+
   return {
+    rejections,
+    disturbances,
+    editors,
     add(index, connection) {
       connections.set(index, connection);
       live.add(index);
       void connection.gone.then(() => live.delete(index));
     },
-    takeRejection() {
-      const active = [...rejections].find(({ left }) => left > 0);
-      if (active === undefined) return undefined;
-      active.left -= 1;
-      active.struck();
-      return active.rejection.how;
+    passed(direction, message) {
+      if (direction === "to-server" || message["type"] !== "response.output_item.done") return;
+      if (objectMember(message, "item")?.["type"] === "function_call") lastCall = message;
     },
     tap: {
       liveConnection: () => [...live].at(-1),
       isLive: (index) => live.has(index),
       unreadBytesMax: (index) => connections.get(index)?.unreadBytesMax ?? 0,
       connectionGone: async (index) => await connections.get(index)?.gone,
-      async closeWithFrame({ code, reason }, index) {
-        const connection = connections.get(index);
-        if (connection === undefined) throw new Error(`no connection ${index} has been dialled`);
-        await connection.close(code, reason);
+      closeWithFrame: async ({ code, reason }, index) => await connectionAt(index).close(code, reason),
+      rejectDials: (rejection) => rejections.add(rejection),
+      disturbUpgrades: (disturbance) => disturbances.add(disturbance),
+      faces: {
+        addEditor: (editor) => editors.add(editor),
+        insert: async ({ connection, direction }, make) => await connectionAt(connection).insert(direction, make),
+        oldestRequest: (connection) => connectionAt(connection).requests.oldest(),
+        requestCount: (connection, lane) => connectionAt(connection).requests.countOf(lane),
+        lastUnit: ({ connection, direction }) => connectionAt(connection).lastUnit(direction),
+        lastCall: () => lastCall,
       },
-      rejectDials(rejection) {
-        const struck = createDeferred<void>();
-        const active: ActiveRejection = { rejection, left: rejection.dials, struck: () => struck.resolve() };
-        rejections.add(active);
-        return {
-          struck: struck.promise,
-          shortfall() {
-            const came = rejection.dials - active.left;
-            return active.left === 0 ? undefined : `only ${came} of ${rejection.dials} dials came to be rejected`;
-          },
-          async undo() {
-            rejections.delete(active);
-          },
-        };
-      },
+    },
+  };
+}
+
+type DialCounter<How> = {
+  add(change: { readonly how: How; readonly dials: number }): AppliedChange;
+  /** What becomes of a dial that has come. */
+  take(): How | undefined;
+};
+
+type CountedDials<How> = { readonly how: How; left: number; struck(): void };
+
+/** Counts the dials that changes are for: the oldest change that is not used up gets the next one. */
+function createDialCounter<How>(done: string): DialCounter<How> {
+  const changes = new Set<CountedDials<How>>();
+  return {
+    add({ how, dials }) {
+      const struck = createDeferred<void>();
+      const change: CountedDials<How> = { how, left: dials, struck: () => struck.resolve() };
+      changes.add(change);
+      return {
+        struck: struck.promise,
+        shortfall: () =>
+          change.left === 0 ? undefined : `only ${dials - change.left} of ${dials} dials came to be ${done}`,
+        async undo() {
+          changes.delete(change);
+        },
+      };
+    },
+    take() {
+      const change = [...changes].find(({ left }) => left > 0);
+      if (change === undefined) return undefined;
+      change.left -= 1;
+      change.struck();
+      return change.how;
+    },
+  };
+}
+
+type EditorList = {
+  add(editor: MessageEditor): { remove(): void };
+  isEdited(connection: number, direction: Direction): boolean;
+  edit(direction: Direction, message: PassingMessage): MessageEdit | undefined;
+};
+
+/** The editors of a session. The newest looks first, and the first that does something is the last to look. */
+function createEditorList(): EditorList {
+  let editors: readonly MessageEditor[] = [];
+  const lookAt = (editor: MessageEditor, connection: number, direction: Direction): boolean =>
+    editor.direction === direction && (editor.connection ?? connection) === connection;
+  return {
+    add(editor) {
+      editors = [editor, ...editors];
+      return {
+        remove() {
+          editors = editors.filter((other) => other !== editor);
+        },
+      };
+    },
+    isEdited: (connection, direction) => editors.some((editor) => lookAt(editor, connection, direction)),
+    edit(direction, message) {
+      for (const editor of editors.filter((candidate) => lookAt(candidate, message.connection, direction))) {
+        const edit = editor.edit(message);
+        if (edit !== undefined) return edit;
+      }
+      return undefined;
     },
   };
 }

@@ -1,6 +1,7 @@
 import type { ServerEvent } from "../../responses-server/server-event.ts";
 import { openResponsesServer } from "../../responses-server/responses-server.ts";
-import type { Target } from "../target.ts";
+import type { ServerControl } from "../../responses-server/server-control.ts";
+import type { Target, TargetControl } from "../target.ts";
 
 const HOST = "127.0.0.1";
 
@@ -8,6 +9,7 @@ const HOST = "127.0.0.1";
 export const referenceServer: Target = {
   name: "reference",
   isScripted: true,
+  capabilities: new Set(["target-forget", "target-freeze"]),
   async open({ scripts, clock, recorder }) {
     const sessionOfKey = new Map([...scripts.keys()].map((apiKey, session) => [apiKey, session]));
     const server = await openResponsesServer({
@@ -25,9 +27,23 @@ export const referenceServer: Target = {
         });
       },
     });
-    return { host: HOST, port: server.port, close: async () => await server.close() };
+    const control = controlOf(server.control, [...scripts.keys()]);
+    return { host: HOST, port: server.port, control, close: async () => await server.close() };
   },
 };
+
+function controlOf(server: ServerControl, keys: readonly string[]): TargetControl {
+  const keyOf = (session: number): string => keys[session] ?? "";
+  return {
+    async forget(session, what) {
+      if (!server.forget(keyOf(session), what)) throw new Error(`session ${session} has never reached the server`);
+    },
+    freeze: async (session) => server.order({ apiKey: keyOf(session), action: { kind: "freeze" } }).connections,
+    async thaw(session) {
+      server.order({ apiKey: keyOf(session), action: { kind: "thaw" } });
+    },
+  };
+}
 
 // The key of a session is as good as its number, and a key of somebody else's must not get into a history.
 function describe(
