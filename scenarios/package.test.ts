@@ -18,7 +18,9 @@ import { type Client, decodeHistory, HarnessError, type Plan } from "cutwire";
 import { openResponsesSession } from "cutwire/responses-client";
 import { openResponsesServer } from "cutwire/responses-server";
 import { openTcpProxyServer } from "cutwire/tcp-proxy";
-export const entries = [decodeHistory, HarnessError, openResponsesServer, openResponsesSession, openTcpProxyServer];
+import { testClient, type TestClientOptions } from "cutwire/vitest";
+export const entries = [decodeHistory, HarnessError, openResponsesServer, openResponsesSession, openTcpProxyServer, testClient];
+export const options: TestClientOptions = { scenarios: "all" };
 export const plans: readonly Plan[] = [];
 export const client: Client = {
   name: "typed",

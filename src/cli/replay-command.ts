@@ -1,14 +1,13 @@
 import { createHarness } from "../built-ins.ts";
 import { HarnessError } from "../errors.ts";
-import { clientModuleOf, parseClientReference, printClientReference } from "../reproduce/client-module.ts";
-import { pluginNamed } from "../reproduce/harness.ts";
+import { parseClientReference, printClientReference } from "../reproduce/client-module.ts";
 import type { RunResult } from "../reproduce/judged-run.ts";
-import { compareReplay, type ReplayOutcome } from "../reproduce/replay.ts";
+import { compareReplay, repeatRun, type ReplayOutcome, settingsOfReplay } from "../reproduce/replay.ts";
 import { parseReproduction, type Reproduction } from "../reproduce/reproduction.ts";
 import { readTextFile } from "../suite/files.ts";
 import { openRunFolder } from "../suite/run-folder.ts";
 import { runInFolder } from "../suite/scenario-run.ts";
-import { type OptionTable, readArguments } from "./arguments.ts";
+import { type GivenArguments, type OptionTable, readArguments } from "./arguments.ts";
 import { type Command, type CommandContext, EXIT_INTERRUPTED } from "./command.ts";
 
 const OPTIONS: OptionTable = {
@@ -49,14 +48,7 @@ export const replayCommand: Command = {
     }
     const reproduction = parseReproduction(readTextFile(file), file);
     const times = given.count("confirm", { least: 0, most: 1_000, fallback: 3 }) + 1;
-    const client = given.text("client");
-    const backend = given.text("backend");
-    const results = await replay(reproduction, times, {
-      context,
-      out: given.text("out") ?? ".cutwire",
-      ...(client === undefined ? {} : { client }),
-      ...(backend === undefined ? {} : { backend }),
-    });
+    const results = await replay(reproduction, times, { given, context });
     const outcome = compareReplay(reproduction, results);
     context.print(printOutcome(outcome, results, context));
     return context.signal.aborted ? EXIT_INTERRUPTED : EXIT_CODES[outcome.outcome];
@@ -70,31 +62,30 @@ const EXIT_CODES: Readonly<Record<ReplayOutcome["outcome"], number>> = {
   undecided: 2,
 };
 
-type ReplayParts = {
-  readonly context: CommandContext;
-  readonly out: string;
-  readonly client?: string;
-  readonly backend?: string;
-};
-
-async function replay(reproduction: Reproduction, times: number, parts: ReplayParts): Promise<readonly RunResult[]> {
-  const { context } = parts;
+async function replay(
+  reproduction: Reproduction,
+  times: number,
+  { given, context }: { readonly given: GivenArguments; readonly context: CommandContext },
+): Promise<readonly RunResult[]> {
   const harness = createHarness();
-  const client =
-    parts.client === undefined ? reproduction.client : parseClientReference(parts.client, context.directory);
-  // Another client makes its own promises; the same one is held to those of the file.
-  const contract = parts.client === undefined ? { contract: reproduction.contract } : {};
-  const backend = parts.backend ?? reproduction.backend;
-  clientModuleOf(client, harness);
-  pluginNamed("backend", backend, harness.backends);
-  const folder = openRunFolder(parts.out, { directory: context.directory, startedAt: harness.clock.wallTime() });
-  const settings = { client, backend, target: "reference", folder, signal: context.signal, ...contract };
-  const results: RunResult[] = [];
-  for (let run = 0; run < times && !context.signal.aborted; run += 1) {
-    results.push(await runInFolder(reproduction.plan, `run-${run}`, { settings, harness }));
-    context.note(`run ${run + 1} of ${times} of ${printClientReference(client)} on ${backend}`);
-  }
-  return results;
+  const client = given.text("client");
+  const backend = given.text("backend");
+  const chosen = settingsOfReplay(
+    reproduction,
+    {
+      ...(client === undefined ? {} : { client: parseClientReference(client, context.directory) }),
+      ...(backend === undefined ? {} : { backend }),
+    },
+    harness,
+  );
+  const startedAt = harness.clock.wallTime();
+  const folder = openRunFolder(given.text("out") ?? ".cutwire", { directory: context.directory, startedAt });
+  const settings = { ...chosen, folder, signal: context.signal };
+  return await repeatRun(times, context.signal, async (run) => {
+    const result = await runInFolder(reproduction.plan, `run-${run}`, { settings, harness });
+    context.note(`run ${run + 1} of ${times} of ${printClientReference(chosen.client)} on ${chosen.backend}`);
+    return result;
+  });
 }
 
 function printOutcome(outcome: ReplayOutcome, results: readonly RunResult[], { paint }: CommandContext): string {

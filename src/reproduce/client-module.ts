@@ -4,6 +4,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 
 import { HarnessError } from "../errors.ts";
 import type { ClientReference } from "../plan/scenario.ts";
+import type { Client } from "../run/client.ts";
 import type { Harness } from "./harness.ts";
 
 /**
@@ -15,6 +16,29 @@ export function parseClientReference(text: string, directory: string): ClientRef
   if (text.startsWith("file:")) return { module: text };
   const looksLikePath = text.startsWith(".") || text.startsWith("/") || /\.[cm]?[jt]s$/.test(text);
   return looksLikePath ? { module: pathToFileURL(resolve(directory, text)).href } : { name: text };
+}
+
+/** What a function of the library takes for a client: a registered name or a path, a module's URL, or a reference. */
+export type GivenClient = string | URL | ClientReference | Client;
+
+/**
+ * The reference that a given client stands for. Relative paths start from `where.directory`.
+ *
+ * @throws HarnessError `HARNESS_INVALID_OPTION` for a client that was imported: on real sockets it runs in a process of
+ * its own, and only its module gets there.
+ */
+export function clientReferenceOf(
+  given: GivenClient,
+  where: { readonly directory: string; readonly backend: string },
+): ClientReference {
+  if (typeof given === "string") return parseClientReference(given, where.directory);
+  if ("href" in given) return { module: given.href };
+  if (!("open" in given)) return given;
+  throw new HarnessError(
+    "HARNESS_INVALID_OPTION",
+    `The client "${given.name}" was given as an object. On the backend "${where.backend}" a client runs in a process of its own, where an imported object cannot go; only a simulation takes one. Give the module that exports it instead: new URL("./my-client.js", import.meta.url).`,
+    { details: { client: given.name, backend: where.backend } },
+  );
 }
 
 /**

@@ -1,6 +1,10 @@
-import type { Reproduction } from "./reproduction.ts";
+import type { Contract } from "../plan/contract.ts";
+import type { ClientReference } from "../plan/scenario.ts";
+import { clientModuleOf } from "./client-module.ts";
 import { violatedRulesOf } from "./confirm.ts";
+import { type Harness, pluginNamed } from "./harness.ts";
 import type { RunResult } from "./judged-run.ts";
+import type { Reproduction } from "./reproduction.ts";
 
 /**
  * How a replay compares with the failure in its file.
@@ -35,6 +39,45 @@ export function compareReplay(reproduction: Reproduction, results: readonly RunR
     const isDecided = results.length > 0 && results.every((result) => isClean(result, rules));
     return isDecided ? "fixed" : "undecided";
   }
+}
+
+/** What a reproduction is replayed with. */
+export type ReplaySettings = {
+  readonly client: ClientReference;
+  readonly backend: string;
+  readonly target: string;
+  readonly contract?: Contract;
+};
+
+/**
+ * What a reproduction is replayed with: what its file says, and what was chosen instead.
+ *
+ * Another client makes its own promises; the same one is held to those of the file.
+ *
+ * @throws HarnessError `HARNESS_UNKNOWN_NAME`, `HARNESS_UNREADABLE_FILE`, `HARNESS_INVALID_CLIENT`
+ */
+export function settingsOfReplay(
+  reproduction: Reproduction,
+  chosen: { readonly client?: ClientReference; readonly backend?: string },
+  harness: Harness,
+): ReplaySettings {
+  const client = chosen.client ?? reproduction.client;
+  const backend = chosen.backend ?? reproduction.backend;
+  clientModuleOf(client, harness);
+  pluginNamed("backend", backend, harness.backends);
+  const contract = chosen.client === undefined ? { contract: reproduction.contract } : {};
+  return { client, backend, target: "reference", ...contract };
+}
+
+/** Runs one after the other, as often as asked for, or until the signal is aborted. */
+export async function repeatRun(
+  times: number,
+  signal: AbortSignal | undefined,
+  run: (index: number) => Promise<RunResult>,
+): Promise<readonly RunResult[]> {
+  const results: RunResult[] = [];
+  for (let index = 0; index < times && signal?.aborted !== true; index += 1) results.push(await run(index));
+  return results;
 }
 
 function isClean({ faults, verdicts, record }: RunResult, rules: readonly string[]): boolean {

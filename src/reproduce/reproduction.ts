@@ -2,7 +2,7 @@ import { z } from "zod";
 
 import type { Verdict } from "../check/verdict.ts";
 import { type Contract, ContractSchema } from "../plan/contract.ts";
-import { parseDocument } from "../plan/document.ts";
+import { checkDocument, type DocumentNaming, parseDocument } from "../plan/document.ts";
 import { type Plan, PlanSchema } from "../plan/plan.ts";
 import { type ClientReference, ClientReferenceSchema } from "../plan/scenario.ts";
 
@@ -44,5 +44,14 @@ const ReproductionSchema: z.ZodType<Reproduction> = z.strictObject({
  * @throws HarnessError `HARNESS_UNREADABLE_FILE`, `HARNESS_INVALID_PLAN` with every problem and its path
  */
 export function parseReproduction(text: string, source: string): Reproduction {
-  return parseDocument(text, ReproductionSchema, { what: "reproduction", source, code: "HARNESS_INVALID_PLAN" });
+  return parseDocument(text, ReproductionSchema, namingOf(source));
+}
+
+/** The same for a reproduction that is already parsed. */
+export function checkReproduction(data: unknown, source: string): Reproduction {
+  return checkDocument(data, ReproductionSchema, namingOf(source));
+}
+
+function namingOf(source: string): DocumentNaming {
+  return { what: "reproduction", source, code: "HARNESS_INVALID_PLAN" };
 }

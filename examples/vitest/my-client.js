@@ -1,0 +1,1 @@
+../my-client/my-client.js
