@@ -1,3 +1,4 @@
+import type { Socket } from "node:net";
 import type { Clock } from "../determinism/clock.ts";
 import type { Random } from "../determinism/random.ts";
 import { GateStage } from "./gate-stage.ts";
@@ -31,6 +32,16 @@ export type FlowOptions = {
 
 /** One direction of one connection: socket → gate `in` → toxics → gate `out` → socket. */
 export class Flow {
+  // What every chunk needs stands first, so that it lies together: with many connections, memory is what takes the time.
+  readonly #counter: ByteCounter;
+  /** The socket of the destination. */
+  #output: Socket | undefined;
+  /** The first stage; absent where nothing stands between the sockets, and chunks then go the short way. */
+  #head: Receiver | undefined;
+  readonly #isWatched: boolean;
+  #isSourceDone = false;
+  #isOutputClosed = false;
+  #isReceiverFull = false;
   readonly #options: FlowOptions;
   readonly #scope: ScopedClock;
   readonly #host: StageHost;
@@ -39,16 +50,14 @@ export class Flow {
   readonly #toxics = new Map<ToxicEntry, { readonly stage: ToxicStage; readonly dice: Random }>();
   #source: Peer | undefined;
   #destination: Peer | undefined;
-  #head: Receiver;
   #waitingBytes = 0;
-  #sentBytes = 0;
-  #isReceiverFull = false;
-  #isSourceDone = false;
-  #isOutputClosed = false;
+  /** Counted only for an interceptor that is told of it. */
+  #writtenBytes = 0;
   #hasEnded = false;
 
   constructor(options: FlowOptions) {
     this.#options = options;
+    this.#counter = options.counter;
     this.#scope = createScopedClock(options.clock);
     this.#host = {
       waitingChanged: (deltaBytes) => this.#waitingChanged(deltaBytes),
@@ -56,8 +65,8 @@ export class Flow {
       stopConnection: (reason) => options.stopConnection(reason),
     };
     this.#sink = { receive: (bytes) => this.inject(bytes), end: () => this.#end() };
-    this.#head = this.#sink;
     const { interceptor } = options;
+    this.#isWatched = interceptor?.written !== undefined;
     this.#gates = {
       in: interceptor === undefined ? undefined : this.#createGate(interceptor, "in"),
       out: interceptor === undefined ? undefined : this.#createGate(interceptor, "out"),
@@ -111,7 +120,7 @@ export class Flow {
     if (this.#isSourceDone) return;
     this.#isSourceDone = true;
     this.#regulateSource();
-    this.#head.end();
+    (this.#head ?? this.#sink).end();
   }
 
   /** Nothing is written to the receiver any more; the source is read on and what it sends is thrown away. */
@@ -130,15 +139,12 @@ export class Flow {
 
   /** Writes to the receiver behind everything passed so far, past gates and toxics. */
   inject(bytes: Buffer): void {
-    const destination = this.#destination;
-    const { counter, interceptor } = this.#options;
-    if (this.#isOutputClosed || destination === undefined || bytes.length === 0) return;
-    this.#sentBytes += bytes.length;
-    counter.sentBytes += bytes.length;
-    const isTaken =
-      interceptor?.written === undefined ? destination.socket.write(bytes) : this.#writeAndTell(destination, bytes);
+    const output = this.#output;
+    if (this.#isOutputClosed || output === undefined || bytes.length === 0) return;
+    this.#counter.sentBytes += bytes.length;
+    const isTaken = this.#isWatched ? this.#writeAndTell(output, bytes) : output.write(bytes);
     // What is more than the stream's mark counts as not taken even where the kernel took it at once, as it mostly does.
-    if (isTaken || this.#isReceiverFull || destination.socket.writableLength === 0) return;
+    if (isTaken || this.#isReceiverFull || output.writableLength === 0) return;
     this.#isReceiverFull = true;
     this.#regulateSource();
   }
@@ -148,20 +154,22 @@ export class Flow {
     this.#isSourceDone = true;
     this.#scope.cancelAll();
     for (const gate of Object.values(this.#gates)) gate?.dispose();
-    this.#head = this.#sink;
+    this.#head = undefined;
     this.closeOutput();
   }
 
   #connectPeers(server: Peer | undefined): void {
     const { client } = this.#options;
     [this.#source, this.#destination] = this.direction === "to-server" ? [client, server] : [server, client];
+    this.#output = this.#destination?.socket;
     this.#connectStages();
   }
 
   #receive(bytes: Buffer): void {
     if (this.#isSourceDone) return;
-    this.#options.counter.receivedBytes += bytes.length;
-    this.#head.receive(bytes);
+    this.#counter.receivedBytes += bytes.length;
+    if (this.#head === undefined) this.inject(bytes);
+    else this.#head.receive(bytes);
   }
 
   #receiverDrained(): void {
@@ -169,9 +177,10 @@ export class Flow {
     this.#regulateSource();
   }
 
-  #writeAndTell({ socket }: Peer, bytes: Buffer): boolean {
-    const totalBytes = this.#sentBytes;
-    return socket.write(bytes, (error) => {
+  #writeAndTell(output: Socket, bytes: Buffer): boolean {
+    this.#writtenBytes += bytes.length;
+    const totalBytes = this.#writtenBytes;
+    return output.write(bytes, (error) => {
       if (error === undefined || error === null) this.#options.interceptor?.written?.(this.direction, totalBytes);
     });
   }
@@ -211,7 +220,7 @@ export class Flow {
     const gateOut = this.#destination === undefined ? undefined : this.#gates.out;
     const stages = [this.#gates.in, ...toxics, gateOut].filter((stage) => stage !== undefined);
     for (const [index, stage] of stages.entries()) stage.connectTo(stages[index + 1] ?? this.#sink);
-    this.#head = stages[0] ?? this.#sink;
+    this.#head = stages[0];
   }
 
   #createGate(interceptor: ConnectionInterceptor, edge: Edge): GateStage {
