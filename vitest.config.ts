@@ -2,33 +2,37 @@ import { defineConfig, type ViteUserConfigFnObject } from "vitest/config";
 
 /** Tests wait for conditions with deadlines of their own; these limits only end what hangs. */
 const TEST_MS_MAX = 30_000;
+/** A test of the built package may run a whole suite, on a machine that does other things too. */
+const PACKAGE_TEST_MS_MAX = 180_000;
+/** Tests of one file that go on at once: each may start commands that run scenarios side by side themselves. */
+const CONCURRENT_TESTS_MAX = 2;
 const FULL_TEST_MS_MAX = 900_000;
 
 const config: ViteUserConfigFnObject = defineConfig(({ mode }) => {
   const full = mode === "full";
-  const timeoutMs = full ? FULL_TEST_MS_MAX : TEST_MS_MAX;
   const common = {
-    testTimeout: timeoutMs,
-    hookTimeout: timeoutMs,
+    testTimeout: full ? FULL_TEST_MS_MAX : TEST_MS_MAX,
+    hookTimeout: full ? FULL_TEST_MS_MAX : TEST_MS_MAX,
     teardownTimeout: TEST_MS_MAX,
     env: full ? { HARNESS_FULL: "1" } : {},
     // Node itself loads the built package, as it does for users.
     server: { deps: { external: [/\/dist\//] } },
   };
-  const globalSetup = ["src/house/build-once.ts"];
+  const packaged = {
+    ...common,
+    testTimeout: full ? FULL_TEST_MS_MAX : PACKAGE_TEST_MS_MAX,
+    hookTimeout: full ? FULL_TEST_MS_MAX : PACKAGE_TEST_MS_MAX,
+    globalSetup: ["src/house/build-once.ts"],
+  };
   return {
     test: {
       watch: false,
+      maxConcurrency: CONCURRENT_TESTS_MAX,
       projects: [
         { test: { ...common, name: "unit", include: ["src/**/*.test.ts"] } },
-        { test: { ...common, name: "properties", include: ["properties/**/*.test.ts"], globalSetup } },
+        { test: { ...packaged, name: "properties", include: ["properties/**/*.test.ts"] } },
         {
-          test: {
-            ...common,
-            name: "scenarios",
-            include: ["scenarios/**/*.test.ts", "examples/**/*.test.ts"],
-            globalSetup,
-          },
+          test: { ...packaged, name: "scenarios", include: ["scenarios/**/*.test.ts", "examples/**/*.test.ts"] },
         },
       ],
     },

@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
 
+import { DEFAULT_CONTRACT } from "../../plan/contract.ts";
+
 import {
   completeProbe,
   endTurn,
@@ -99,6 +101,15 @@ describe("a session stays usable (INV-24)", () => {
     const during = openFixture();
     const started = startTurn(during, 0, { probe: true });
     expect(judge(sessionStaysUsable, during)).toMatchObject({ outcome: "unknown", evidence: [started] });
+  });
+
+  it("is unknown where the client gave the probe up while the harness itself was late", () => {
+    const fixture = openFixture();
+    const started = startTurn(fixture, 0, { probe: true });
+    const ended = endTurn(fixture, 0, { probe: true, cause: "no answer after 8 attempts" });
+    expect(judge(sessionStaysUsable, fixture).outcome).toBe("violated");
+    record(fixture, { source: "harness", kind: "event-loop-delay", maxMs: DEFAULT_CONTRACT.idleDeadlineMs });
+    expect(judge(sessionStaysUsable, fixture)).toMatchObject({ outcome: "unknown", evidence: [started, ended] });
   });
 
   it("judges every session: one poisoned history is enough", () => {

@@ -7,7 +7,8 @@ export const sessionStaysUsable: Checker = {
   name: "session-stays-usable",
   rule: "INV-24",
   claim: "After all faults have healed, one more turn in the same session is accepted and completes.",
-  undecided: "Unknown where the run ended before the probe. Not exercised where no turn was begun.",
+  undecided:
+    "Unknown where the run ended before the probe, or the client gave it up while the harness itself was late by half of the client's idle deadline. Not exercised where no turn was begun.",
   source: "failures.md INV-24, §5 (2): poisoned history is the most common end state",
   advice:
     "Look at what the probe's create carried: a call without its output, an output without its call, or an id of a connection that is gone.",
@@ -22,10 +23,10 @@ export const sessionStaysUsable: Checker = {
   },
 };
 
-function findingOf(session: number, { turns, history }: CheckContext): Finding {
+function findingOf(session: number, { turns, history, contract }: CheckContext): Finding {
   const own = turns.filter((turn) => turn.session === session);
   const probe = own.find((turn) => turn.probe);
-  if (probe !== undefined) return probeFinding(probe, history);
+  if (probe !== undefined) return probeFinding(probe, { history, contract });
   const stuck = own.find((turn) => turn.overdue !== undefined && turn.ended === undefined);
   if (stuck !== undefined) {
     const message = `session ${session}: the client never came back from turn ${stuck.turn}, so nothing more could be asked`;
@@ -42,7 +43,10 @@ function findingOf(session: number, { turns, history }: CheckContext): Finding {
   return { outcome: "unknown", message: `session ${session}: the run ended before the probe`, evidence: [] };
 }
 
-function probeFinding({ session, started, ended, overdue }: ObservedTurn, history: CheckContext["history"]): Finding {
+function probeFinding(
+  { session, started, ended, overdue }: ObservedTurn,
+  { history, contract }: Pick<CheckContext, "history" | "contract">,
+): Finding {
   if (ended?.outcome === "completed" && overdue === undefined) return { outcome: "holds", message: "", evidence: [] };
   const refused = history.find(
     (event) =>
@@ -62,6 +66,12 @@ function probeFinding({ session, started, ended, overdue }: ObservedTurn, histor
       message: `session ${session}: the run ended during the probe`,
       evidence: evidenceOf(started),
     };
+  }
+  const lateMs = history.findLast((event) => event.kind === "event-loop-delay")?.maxMs ?? 0;
+  // A client whose deadline is shorter than the harness was late gives up on a live peer, and is not to blame for it.
+  if (ended?.outcome === "failed" && refused === undefined && lateMs > contract.idleDeadlineMs / 2) {
+    const message = `session ${session}: the probe turn ${how}; but the harness was up to ${Math.round(lateMs)} ms late`;
+    return { outcome: "unknown", message, evidence: evidenceOf(started, ended) };
   }
   return {
     outcome: "violated",
