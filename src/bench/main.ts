@@ -1,0 +1,62 @@
+/**
+ * `npm run bench`: measures the parts against something plain, and prints tables whose ratios hold within this run alone.
+ *
+ * Each part is a function that answers tables; a new one is a line in `PARTS`.
+ */
+import { cpus, loadavg, release } from "node:os";
+
+import { markdownTable } from "markdown-table";
+
+import { createSystemClock } from "../determinism/clock.ts";
+import { measureProxyMemory, PROXY_MEMORY_HEAD } from "./proxy-memory.ts";
+import { openProxyParties } from "./proxy-parties.ts";
+import { measureProxySpeed, PROXY_SPEED_HEAD } from "./proxy-speed.ts";
+import { measureServerSpeed, SERVER_SPEED_HEAD } from "./server-speed.ts";
+
+/** A title and the rows below it, the head first. */
+type Table = { readonly title: string; readonly rows: readonly (readonly string[])[] };
+
+const PARTS: Readonly<Record<string, () => Promise<readonly Table[]>>> = { proxy: benchProxy, server: benchServer };
+
+async function benchProxy(): Promise<readonly Table[]> {
+  const parties = await openProxyParties();
+  const memory = await measureProxyMemory(parties);
+  const speed = await measureProxySpeed(parties);
+  parties.close();
+  return [
+    { title: "Proxy: speed", rows: [PROXY_SPEED_HEAD, ...speed] },
+    { title: "Proxy: memory", rows: [PROXY_MEMORY_HEAD, ...memory] },
+  ];
+}
+
+async function benchServer(): Promise<readonly Table[]> {
+  return [{ title: "Responses server: tool turns", rows: [SERVER_SPEED_HEAD, ...(await measureServerSpeed())] }];
+}
+
+function machineText(): string {
+  const processors = cpus();
+  const load = loadavg().map((value) => value.toFixed(1));
+  return (
+    `${createSystemClock().wallTime()} · Node ${process.version} · ${process.platform} ${release()} · ` +
+    `${processors.length} × ${processors[0]?.model ?? "unknown processor"} · load ${load.join(" ")}`
+  );
+}
+
+async function bench(names: readonly string[]): Promise<number> {
+  const unknown = names.find((name) => PARTS[name] === undefined);
+  if (unknown !== undefined) {
+    process.stderr.write(`There is no part "${unknown}" to measure. Parts: ${Object.keys(PARTS).join(", ")}.\n`);
+    return 3;
+  }
+  process.stdout.write(`${machineText()}\n`);
+  for (const [name, measure] of Object.entries(PARTS)) {
+    if (names.length > 0 && !names.includes(name)) continue;
+    for (const { title, rows } of await measure()) {
+      process.stdout.write(`\n${title}\n\n${markdownTable(rows.map((row) => [...row]))}\n`);
+    }
+  }
+  process.stdout.write(`\n${machineText()}\n`);
+  return 0;
+}
+
+process.exitCode = await bench(process.argv.slice(2));
