@@ -9,12 +9,10 @@ function namesOf(path: string): readonly string[] {
   return program.body
     .flatMap((node) => {
       if (node.type !== "ExportNamedDeclaration" || node.declaration !== null) throw new Error(`${path} has logic`);
-      return node.specifiers;
-    })
-    .map((specifier) => {
-      const name = "name" in specifier.exported ? specifier.exported.name : specifier.exported.value;
-      const { exportKind } = specifier;
-      return exportKind === "type" ? `type ${name}` : name;
+      return node.specifiers.map(({ exported, exportKind }) => {
+        const name = "name" in exported ? exported.name : exported.value;
+        return node.exportKind === "type" || exportKind === "type" ? `type ${name}` : name;
+      });
     })
     .toSorted();
 }
@@ -24,68 +22,73 @@ describe("the public names", () => {
   it("of cutwire", () => {
     expect(namesOf("./index.ts")).toMatchInlineSnapshot(`
       [
-        "Anchor",
-        "BackoffContract",
         "CHECKERS",
-        "CheckContext",
-        "CheckInput",
-        "Checker",
-        "Client",
-        "ClientContext",
-        "ClientReference",
-        "ClientSession",
-        "Contract",
-        "Direction",
-        "EventAnchor",
-        "EventOf",
-        "Expectation",
-        "Fault",
-        "FaultKind",
-        "FaultState",
-        "GivenClient",
+        "FAULT_CATALOGUE",
         "HARNESS_ERROR_CODES",
-        "Harness",
         "HarnessError",
-        "HarnessTool",
-        "Heal",
-        "HistoryEvent",
-        "Limits",
-        "ModelScript",
-        "ModelStep",
-        "Outcome",
         "PROTOCOL_POINTS",
-        "Place",
-        "Plan",
-        "ReplayOutcome",
-        "Reproduction",
-        "RunRecord",
-        "Scenario",
-        "ScheduledFault",
-        "ScriptedCall",
-        "ScriptedTurn",
-        "SessionScript",
-        "SurfaceEvent",
-        "Trigger",
-        "TurnResult",
-        "Verdict",
-        "Workload",
         "checkHistory",
         "createHarness",
         "createMemoryHistorySink",
         "decodeHistory",
+        "defineConfig",
         "openFileHistorySink",
         "replay",
         "runAndJudge",
         "runPlan",
+        "type Anchor",
+        "type BackoffContract",
+        "type Capability",
+        "type CheckContext",
+        "type CheckInput",
+        "type Checker",
+        "type Client",
+        "type ClientContext",
+        "type ClientReference",
+        "type ClientSession",
+        "type Configuration",
+        "type Contract",
+        "type Direction",
+        "type EventAnchor",
+        "type EventOf",
+        "type Expectation",
+        "type Fault",
+        "type FaultDescription",
+        "type FaultKind",
+        "type FaultState",
+        "type GivenClient",
+        "type Harness",
         "type HarnessErrorCode",
+        "type HarnessTool",
+        "type Heal",
+        "type HistoryEvent",
         "type HistorySink",
+        "type Limits",
+        "type ModelScript",
+        "type ModelStep",
+        "type Outcome",
+        "type Place",
+        "type Plan",
         "type ProtocolPoint",
         "type ProtocolPointDescription",
         "type Replay",
         "type ReplayOptions",
+        "type ReplayOutcome",
+        "type Reproduction",
         "type RunPlanOptions",
+        "type RunRecord",
         "type RunRequest",
         "type RunResult",
+        "type Scenario",
+        "type ScheduledFault",
+        "type ScriptedCall",
+        "type ScriptedTurn",
+        "type SessionScript",
+        "type SurfaceEvent",
+        "type Trigger",
+        "type TurnResult",
+        "type Verdict",
+        "type Workload",
       ]
     `);
   });
@@ -93,8 +96,9 @@ describe("the public names", () => {
   it("of cutwire/vitest", () => {
     expect(namesOf("./vitest/index.ts")).toMatchInlineSnapshot(`
       [
-        "GivenClient",
         "testClient",
+        "type GivenClient",
+        "type KnownFinding",
         "type TestClientOptions",
       ]
     `);

@@ -21,6 +21,7 @@ export type { CheckInput } from "./check/check-history.ts";
 export type { Checker, CheckContext } from "./check/checker.ts";
 export { CHECKERS, createHarness } from "./built-ins.ts";
 export { checkHistory, replay, type Replay, type ReplayOptions, runPlan, type RunPlanOptions } from "./library.ts";
+export { type Configuration, defineConfig } from "./configuration/configuration.ts";
 export type { GivenClient } from "./reproduce/client-module.ts";
 export type { ReplayOutcome } from "./reproduce/replay.ts";
 export type { Reproduction } from "./reproduce/reproduction.ts";

@@ -9,7 +9,8 @@ export type OptionTable = NonNullable<ParseArgsConfig["options"]>;
 export type GivenArguments = {
   readonly positionals: readonly string[];
   text(name: string): string | undefined;
-  texts(name: string): readonly string[];
+  /** An option that may be given more than once; the fallback where it is absent. */
+  texts(name: string, fallback?: readonly string[]): readonly string[];
   flag(name: string): boolean;
   /** A whole number within bounds; the fallback where the option is absent. */
   count(name: string, bounds: { readonly least: number; readonly most: number; readonly fallback: number }): number;
@@ -29,9 +30,9 @@ export function readArguments(args: readonly string[], options: OptionTable, com
   return {
     positionals,
     text,
-    texts(name) {
+    texts(name, fallback = []) {
       const value = values[name];
-      return Array.isArray(value) ? value.filter((one): one is string => typeof one === "string") : [];
+      return Array.isArray(value) ? value.filter((one): one is string => typeof one === "string") : fallback;
     },
     flag: (name) => values[name] === true,
     count(name, { least, most, fallback }) {

@@ -1,4 +1,3 @@
-import { createHarness } from "../built-ins.ts";
 import { HarnessError } from "../errors.ts";
 import { parseClientReference, printClientReference } from "../reproduce/client-module.ts";
 import type { RunResult } from "../reproduce/judged-run.ts";
@@ -9,12 +8,14 @@ import { openRunFolder } from "../suite/run-folder.ts";
 import { runInFolder } from "../suite/scenario-run.ts";
 import { type GivenArguments, type OptionTable, readArguments } from "./arguments.ts";
 import { type Command, type CommandContext, EXIT_INTERRUPTED } from "./command.ts";
+import { confirmTimesOf, openProject, outOf, type Project } from "./project.ts";
 
 const OPTIONS: OptionTable = {
   client: { type: "string" },
   backend: { type: "string" },
   confirm: { type: "string" },
-  out: { type: "string", default: ".cutwire" },
+  config: { type: "string" },
+  out: { type: "string" },
   help: { type: "boolean", default: false },
 };
 
@@ -25,6 +26,7 @@ Runs the plan of a reproduction file again and says whether the failure is still
   --client NAME | ./module   another client than the one in the file: did the fix help?
   --backend NAME             another backend than the one in the file
   --confirm N                how many runs come after the first (default: 3)
+  --config FILE              another configuration than cutwire.config.ts, .js or .json
   --out DIR                  where runs are stored (default: .cutwire)
 
 Exit codes: 1 reproduced, or another failure (it says which), 0 fixed, 2 undecided, 3 could not run,
@@ -47,8 +49,9 @@ export const replayCommand: Command = {
       throw new HarnessError("HARNESS_INVALID_OPTION", "Give one reproduction file: cutwire replay FILE.");
     }
     const reproduction = parseReproduction(readTextFile(file), file);
-    const times = given.count("confirm", { least: 0, most: 1_000, fallback: 3 }) + 1;
-    const results = await replay(reproduction, times, { given, context });
+    const project = await openProject(given, context);
+    const times = confirmTimesOf(given, project) + 1;
+    const results = await replay(reproduction, times, { given, project, context });
     const outcome = compareReplay(reproduction, results);
     context.print(printOutcome(outcome, results, context));
     return context.signal.aborted ? EXIT_INTERRUPTED : EXIT_CODES[outcome.outcome];
@@ -65,9 +68,10 @@ const EXIT_CODES: Readonly<Record<ReplayOutcome["outcome"], number>> = {
 async function replay(
   reproduction: Reproduction,
   times: number,
-  { given, context }: { readonly given: GivenArguments; readonly context: CommandContext },
+  parts: { readonly given: GivenArguments; readonly project: Project; readonly context: CommandContext },
 ): Promise<readonly RunResult[]> {
-  const harness = createHarness();
+  const { given, project, context } = parts;
+  const { harness } = project;
   const client = given.text("client");
   const backend = given.text("backend");
   const chosen = settingsOfReplay(
@@ -79,7 +83,7 @@ async function replay(
     harness,
   );
   const startedAt = harness.clock.wallTime();
-  const folder = openRunFolder(given.text("out") ?? ".cutwire", { directory: context.directory, startedAt });
+  const folder = openRunFolder(outOf(given, project), { directory: context.directory, startedAt });
   const settings = { ...chosen, folder, signal: context.signal };
   return await repeatRun(times, context.signal, async (run) => {
     const result = await runInFolder(reproduction.plan, `run-${run}`, { settings, harness });

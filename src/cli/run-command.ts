@@ -1,30 +1,18 @@
-import { resolve } from "node:path";
-
-import { createHarness } from "../built-ins.ts";
 import type { Scenario } from "../plan/scenario.ts";
-import { parseKnownFindings } from "../report/known-findings.ts";
 import { OUTCOME_WORDS } from "../report/run-report.ts";
-import { clientModuleOf, parseClientReference } from "../reproduce/client-module.ts";
-import { pluginNamed } from "../reproduce/harness.ts";
-import { readTextFile } from "../suite/files.ts";
 import { openRunFolder } from "../suite/run-folder.ts";
 import { runSuite } from "../suite/run-suite.ts";
 import { readScenarios } from "../suite/scenario-files.ts";
-import type { RunSettings } from "../suite/scenario-run.ts";
 import { type GivenArguments, type OptionTable, readArguments } from "./arguments.ts";
 import type { Command, CommandContext } from "./command.ts";
+import { confirmTimesOf, openProject, outOf, type Project, PROJECT_OPTIONS, settingsOf } from "./project.ts";
 import { deliverReport, parseReporter } from "./reports.ts";
 
 const OPTIONS: OptionTable = {
-  client: { type: "string", default: "reference" },
-  backend: { type: "string", default: "embedded" },
-  target: { type: "string", default: "reference" },
+  ...PROJECT_OPTIONS,
   seed: { type: "string" },
-  confirm: { type: "string" },
   jobs: { type: "string" },
   reporter: { type: "string", multiple: true },
-  out: { type: "string", default: ".cutwire" },
-  known: { type: "string" },
   verbose: { type: "boolean", default: false },
   quiet: { type: "boolean", default: false },
   help: { type: "boolean", default: false },
@@ -43,6 +31,7 @@ Without a scenario it runs all that come with cutwire.
   --jobs N                   how many scenarios run side by side (default: 4)
   --reporter NAME[=FILE]     console, json, junit or github, more than once if you like (default: console)
   --known FILE               violations that are known: they are told, and fail nothing
+  --config FILE              another configuration than cutwire.config.ts, .js or .json
   --out DIR                  where runs are stored (default: .cutwire)
   --quiet                    nothing but the reports
   --verbose                  every run as it starts and ends, with all its rules and faults
@@ -53,6 +42,10 @@ Examples
   npx cutwire run cut-after-call-done --client planted:M11    a client with a known bug
   npx cutwire run my-plan.json --reporter json=out.json
   npx cutwire run --reporter junit=results.xml --reporter github    in CI
+
+What is said every time can stand in cutwire.config.ts (or .js, .json), and the command line wins over it:
+  export default { clients: { mine: "./my-client.ts" }, client: "mine", reporters: ["console", "junit=results.xml"] };
+Its other members: contracts (by client), scenarios, backend, target, known, jobs, confirm, out.
 
 Known findings let a suite with known defects pass today, and say when one is gone. The file names each by its rule and
 the scenario, by the "shape" that report.json tells of a violation (as "witness"), or by both:
@@ -73,22 +66,22 @@ export const runCommand: Command = {
       context.print(HELP);
       return 0;
     }
-    const harness = createHarness();
-    const reporters = given.texts("reporter").map(parseReporter);
-    const settings = settingsOf(given, context);
-    const counts = countsOf(given);
     // Whatever is wrong with the request is said before anything is run or written.
-    clientModuleOf(settings.client, harness);
-    pluginNamed("backend", settings.backend, harness.backends);
-    pluginNamed("target", settings.target, harness.targets);
-    const scenarios = scenariosOf(given, context);
+    const project = await openProject(given, context);
+    const { configuration, harness } = project;
+    const reporters = given.texts("reporter", configuration.reporters).map(parseReporter);
+    const settings = settingsOf(given, project, context);
+    const jobs = given.count("jobs", { least: 1, most: 64, fallback: configuration.jobs ?? 4 });
+    const confirmTimes = confirmTimesOf(given, project);
+    const scenarios = scenariosOf(given, project, context);
     const startedAt = harness.clock.wallTime();
-    const folder = openRunFolder(given.text("out") ?? ".cutwire", { directory: context.directory, startedAt });
+    const folder = openRunFolder(outOf(given, project), { directory: context.directory, startedAt });
     const report = await runSuite(scenarios, {
-      ...counts,
+      jobs,
+      confirmTimes,
       harness,
       startedAt,
-      settings: { ...settings, folder },
+      settings: { ...settings, folder, ...(given.flag("verbose") ? { onRun: context.note } : {}) },
       onScenario({ report: { name, outcome } }, { finished, total }) {
         if (!given.flag("quiet")) context.note(`${finished}/${total} ${name}: ${OUTCOME_WORDS[outcome]}`);
       },
@@ -98,32 +91,14 @@ export const runCommand: Command = {
   },
 };
 
-function settingsOf(given: GivenArguments, context: CommandContext): Omit<RunSettings, "folder"> {
-  const known = given.text("known");
-  return {
-    client: parseClientReference(given.text("client") ?? "reference", context.directory),
-    backend: given.text("backend") ?? "embedded",
-    target: given.text("target") ?? "reference",
-    signal: context.signal,
-    ...(known === undefined
-      ? {}
-      : { known: parseKnownFindings(readTextFile(resolve(context.directory, known)), known) }),
-    ...(given.flag("verbose") ? { onRun: context.note } : {}),
-  };
-}
-
-function scenariosOf(given: GivenArguments, context: CommandContext): readonly Scenario[] {
-  const scenarios = readScenarios(given.positionals, context.directory);
+function scenariosOf(
+  given: GivenArguments,
+  { configuration }: Project,
+  { directory }: CommandContext,
+): readonly Scenario[] {
+  const wanted = given.positionals.length > 0 ? given.positionals : (configuration.scenarios ?? []);
+  const scenarios = readScenarios(wanted, directory);
   if (given.text("seed") === undefined) return scenarios;
   const seed = given.count("seed", { least: 0, most: 4_294_967_295, fallback: 0 });
   return scenarios.map((scenario) => ({ ...scenario, plan: { ...scenario.plan, seed } }));
-}
-
-type SuiteCounts = { readonly confirmTimes: number; readonly jobs: number };
-
-function countsOf(given: GivenArguments): SuiteCounts {
-  return {
-    confirmTimes: given.count("confirm", { least: 0, most: 1_000, fallback: 3 }),
-    jobs: given.count("jobs", { least: 1, most: 64, fallback: 4 }),
-  };
 }
