@@ -1,11 +1,20 @@
 import type { Checker } from "./check/checker.ts";
+import { anchorInScope } from "./check/checkers/anchor-in-scope.ts";
+import { attemptsIsolated } from "./check/checkers/attempts-isolated.ts";
 import { callRunsOnce } from "./check/checkers/call-runs-once.ts";
+import { callsArePaired } from "./check/checkers/calls-are-paired.ts";
 import { clientDoesNotCrash } from "./check/checkers/client-does-not-crash.ts";
 import { completedMeansCompleted } from "./check/checkers/completed-means-completed.ts";
+import { contextStaysWhole } from "./check/checkers/context-stays-whole.ts";
+import { deltaStaysHome } from "./check/checkers/delta-stays-home.ts";
 import { effectNotRepeated } from "./check/checkers/effect-not-repeated.ts";
+import { eventsAttributed } from "./check/checkers/events-attributed.ts";
 import { recoversOrReports } from "./check/checkers/recovers-or-reports.ts";
 import { resultNotLost } from "./check/checkers/result-not-lost.ts";
+import { saidBeforeRun } from "./check/checkers/said-before-run.ts";
+import { sequenceRespected } from "./check/checkers/sequence-respected.ts";
 import { sessionStaysUsable } from "./check/checkers/session-stays-usable.ts";
+import { staleAnchorDropped } from "./check/checkers/stale-anchor-dropped.ts";
 import { createSystemClock } from "./determinism/clock.ts";
 import type { Reporter } from "./report/reporter.ts";
 import { consoleReporter } from "./report/reporters/console.ts";
@@ -41,6 +50,15 @@ export const CHECKERS: readonly Checker[] = [
   callRunsOnce,
   effectNotRepeated,
   resultNotLost,
+  callsArePaired,
+  saidBeforeRun,
+  anchorInScope,
+  contextStaysWhole,
+  staleAnchorDropped,
+  deltaStaysHome,
+  eventsAttributed,
+  sequenceRespected,
+  attemptsIsolated,
   completedMeansCompleted,
   recoversOrReports,
   sessionStaysUsable,
@@ -83,8 +101,19 @@ const CLIENT_MODULES: Readonly<Record<string, string>> = {
   reference: "./run/clients/reference.js",
   "openai-responses-ws": "./run/clients/openai-responses-ws.js",
   "openai-responses-ws-reconnect": "./run/clients/openai-responses-ws-reconnect.js",
+  "planted:M01": "./run/clients/planted/m01.js",
+  "planted:M02": "./run/clients/planted/m02.js",
+  "planted:M03": "./run/clients/planted/m03.js",
+  "planted:M04": "./run/clients/planted/m04.js",
+  "planted:M08": "./run/clients/planted/m08.js",
   "planted:M09": "./run/clients/planted/m09.js",
   "planted:M11": "./run/clients/planted/m11.js",
+  "planted:M12": "./run/clients/planted/m12.js",
+  "planted:M13": "./run/clients/planted/m13.js",
+  "planted:M17": "./run/clients/planted/m17.js",
+  "planted:M27": "./run/clients/planted/m27.js",
+  "planted:M28": "./run/clients/planted/m28.js",
+  "planted:M29": "./run/clients/planted/m29.js",
 };
 
 /** Opens the harness with everything that comes with it. */

@@ -3,21 +3,22 @@ import WebSocket, { createWebSocketStream } from "ws";
 
 async function open({ baseUrl, apiKey, model, tools }) {
   const url = `${baseUrl.replace("http", "ws")}/responses`;
-  const headers = { authorization: `Bearer ${apiKey}` };
   const create = { model, store: false, tools: tools.map((tool) => ({ type: "function", ...tool })), input: [] };
   const use = (call) => tools.find((tool) => tool.name === call.name).run(call.arguments);
   let stream;
   async function ask() {
     if (!stream?.writable) {
-      const socket = new WebSocket(url, { headers });
+      const socket = new WebSocket(url, { headers: { authorization: `Bearer ${apiKey}` } });
       const idle = setTimeout(() => socket.terminate(), 500);
       socket.on("message", () => idle.refresh());
       stream = createWebSocketStream(socket, { readableObjectMode: true, decodeStrings: false });
     }
     stream.write(JSON.stringify({ type: "response.create", ...create }));
+    let id;
     for await (const message of stream.iterator({ destroyOnReturn: false })) {
       const { type, response, error } = JSON.parse(message);
-      if (type === "response.completed") return response.output;
+      if (type === "response.created") id = response.id;
+      if (type === "response.completed" && response.id === id) return response.output;
       if (type === "error") throw new Error(error.message);
     }
   }

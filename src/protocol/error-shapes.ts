@@ -33,6 +33,12 @@ export function readErrorFrame(frame: JsonObject): ProtocolError {
   };
 }
 
+/** Whether an error says that the server does not know the previous response, in each shape that was seen. */
+export function isPreviousResponseNotFound(error: ProtocolError): boolean {
+  if (error.code !== undefined) return error.code === "previous_response_not_found";
+  return error.param === "previous_response_id" || /previous.response/i.test(error.message);
+}
+
 /** Milliseconds to wait, from lower-case header names; undefined where nothing usable is said. */
 export function readRetryAfterMs(headers: JsonObject | undefined): number | undefined {
   if (headers === undefined) return undefined;

@@ -1,4 +1,4 @@
-import type { ProtocolError } from "../protocol/error-shapes.ts";
+import { isPreviousResponseNotFound, type ProtocolError } from "../protocol/error-shapes.ts";
 import type { Failure } from "./failure.ts";
 import type { Policy } from "./policy-context.ts";
 
@@ -84,12 +84,6 @@ function judgeError(error: ProtocolError, { earlier, isChained }: FailureCircums
   // Only a chained create can lack the other half of a pair: the full input always has both.
   if (isUnpaired(error) && isChained && isFirst(isUnpaired)) return { action: "retry-at-once", connection: "keep" };
   return isPassing(error) ? RETRY_ON_SAME : STOP;
-}
-
-/** Whether an error says that the server does not know the previous response, in each shape that was seen. */
-export function isPreviousResponseNotFound(error: ProtocolError): boolean {
-  if (error.code !== undefined) return error.code === "previous_response_not_found";
-  return error.param === "previous_response_id" || /previous.response/i.test(error.message);
 }
 
 /** Whether an error says that the connection, or its lanes, are used up and a new connection is due. */

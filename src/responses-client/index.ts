@@ -5,6 +5,7 @@ export type { ClientTool } from "./client-tool.ts";
 export { responsesUrl } from "./responses-url.ts";
 export { createMemoryJournal, openFileJournal, type Journal, type JournalEntry } from "./journal.ts";
 export { type ClientLimits, DEFAULT_LIMITS } from "./client-limits.ts";
+export { isPreviousResponseNotFound } from "../protocol/error-shapes.ts";
 export { describeFailure, type Failure, type RequestPhase, retryAfterMsOf, statedError } from "./failure.ts";
 
 export type { ClientPolicies } from "./client-policies.ts";
@@ -25,7 +26,6 @@ export {
   type FailureJudge,
   type FailureVerdict,
   isConnectionLimit,
-  isPreviousResponseNotFound,
   judgeCloseCode,
 } from "./failure-policy.ts";
 export {

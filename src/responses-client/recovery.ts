@@ -1,6 +1,6 @@
+import { isPreviousResponseNotFound } from "../protocol/error-shapes.ts";
 import type { Item } from "../protocol/items.ts";
 import type { Failure } from "./failure.ts";
-import { isPreviousResponseNotFound } from "./failure-policy.ts";
 import type { Policy } from "./policy-context.ts";
 
 /** What the next create is made from. */

@@ -1,0 +1,163 @@
+import type { ObservedCreate } from "../../history/creates.ts";
+import { callsOf, type ObservedResponse } from "../../history/responses.ts";
+import { bySession } from "../by-session.ts";
+import { callsMade, type CallsMade } from "../calls-made.ts";
+import { type CheckContext, type Checker, evidenceOf, notExercised, worstOf } from "../checker.ts";
+import { type ContextPart, createPartReader, type PartReader } from "../context-parts.ts";
+import { type PairingProblem, pairingProblems } from "../pairing.ts";
+import type { Finding } from "../verdict.ts";
+
+/**
+ * INV-13: what the model sees is the whole conversation, each part of it once.
+ *
+ * It looks at messages, calls and outputs. What a turn brought is demanded of later turns if the turn completed; a
+ * failed turn may be taken back or kept. Tools, instructions and reasoning are not compared.
+ */
+export const contextStaysWhole: Checker = {
+  name: "context-stays-whole",
+  rule: "INV-13",
+  claim:
+    "The previous response and the input of a create together are the conversation so far: no message, call or output is missing or doubled.",
+  undecided:
+    "Unknown where a create names a previous response that the session never showed. Not exercised where no create had anything before it to keep, and behind a compaction item.",
+  source: "failures.md INV-13 (B12, B29, B30, B31, B44); protocol.md §4.3",
+  advice:
+    "Treat the previous response id and the number of items that it covers as one value: where the id is dropped, the input has to hold everything again.",
+  check(context) {
+    const creates = bySession(context.creates.filter(({ isWarmUp }) => !isWarmUp));
+    const responses = bySession(context.responses);
+    const turns = bySession(context.turns);
+    const made = callsMade(context.responses);
+    const findings = [...creates].flatMap(([session, own]) =>
+      judgeSession(own, {
+        order: context.order,
+        made,
+        responses: responses.get(session) ?? [],
+        turns: turns.get(session) ?? [],
+      }),
+    );
+    if (findings.length === 0) return notExercised("no create had anything before it to keep");
+    return worstOf(findings, `each of ${findings.length} creates held all that was before it, once`);
+  },
+};
+
+/** What is known of one session. */
+type Scope = Pick<CheckContext, "order" | "responses" | "turns"> & { readonly made: CallsMade };
+
+/** What a session has to keep: of its completed turns, and of the turn that is under way. */
+type Kept = {
+  readonly settled: Map<string, ContextPart>;
+  readonly current: Map<string, ContextPart>;
+  turn: number | undefined;
+};
+
+function judgeSession(creates: readonly ObservedCreate[], scope: Scope): readonly Finding[] {
+  const reader = createPartReader(scope.turns);
+  const kept: Kept = { settled: new Map(), current: new Map(), turn: undefined };
+  const completedCalls = completedCallsOf(scope.responses);
+  return creates.flatMap((create) => {
+    const { effectiveInput, event } = create;
+    if (effectiveInput === undefined) return [unknownContext(create)];
+    if (effectiveInput.some(({ type }) => type.startsWith("compaction"))) {
+      kept.settled.clear();
+      kept.current.clear();
+      return [];
+    }
+    const parts = reader.partsOf(effectiveInput, event);
+    enterTurn(kept, { create, parts, reader, scope });
+    const finding = findingOf(create, { parts, kept, made: scope.made });
+    for (const [key, part] of parts) {
+      const isSettledCall = part.callId !== undefined && (completedCalls.get(part.callId) ?? Infinity) < event.sequence;
+      const isOfTurn = part.turn !== undefined && part.turn === kept.turn;
+      if (isOfTurn || isSettledCall) kept.current.set(key, kept.current.get(key) ?? part);
+    }
+    return finding === undefined ? [] : [finding];
+  });
+}
+
+/** When the calls of completed responses had reached the client, by `call_id`. */
+function completedCallsOf(responses: readonly ObservedResponse[]): ReadonlyMap<string, number> {
+  const calls = new Map<string, number>();
+  for (const response of responses) {
+    const { completedDelivered } = response;
+    if (completedDelivered === undefined) continue;
+    for (const { call } of callsOf(response)) {
+      if (!calls.has(call.call_id)) calls.set(call.call_id, completedDelivered.sequence);
+    }
+  }
+  return calls;
+}
+
+type Entering = {
+  readonly create: ObservedCreate;
+  readonly parts: ReadonlyMap<string, ContextPart>;
+  readonly reader: PartReader;
+  readonly scope: Scope;
+};
+
+/** With the first create of another turn, the turn before it is settled: kept if it completed, else up to the client. */
+function enterTurn(kept: Kept, { create, parts, reader, scope }: Entering): void {
+  const turn = [...parts.values()].reduce((latest, part) => Math.max(latest, part.turn ?? -1), -1);
+  if (turn <= (kept.turn ?? -1)) return;
+  const before = kept.turn;
+  kept.turn = turn;
+  kept.current.clear();
+  const ended = scope.turns.find((other) => other.turn === before)?.ended;
+  if (ended?.outcome !== "completed" || scope.order.compare(ended, create.event) !== "before") return;
+  const final = scope.responses.findLast((response) => isFinalBefore(response, create));
+  if (final?.completedDelivered === undefined) return;
+  const items = [...final.effectiveInput, ...final.output.map(({ item }) => item)];
+  for (const [key, part] of reader.partsOf(items, final.completedDelivered)) kept.settled.set(key, part);
+}
+
+function isFinalBefore(response: ObservedResponse, { event }: ObservedCreate): boolean {
+  const { completedDelivered } = response;
+  if (completedDelivered === undefined || completedDelivered.sequence > event.sequence) return false;
+  return callsOf(response).length === 0;
+}
+
+type Judged = {
+  readonly parts: ReadonlyMap<string, ContextPart>;
+  readonly kept: Kept;
+  readonly made: CallsMade;
+};
+
+const DOUBLED: Readonly<Partial<Record<PairingProblem["kind"], string>>> = {
+  "second-output": "the output of call",
+  "second-call": "call",
+  "second-item": "item",
+};
+
+function findingOf(create: ObservedCreate, { parts, kept, made }: Judged): Finding | undefined {
+  const { session, connection, event, effectiveInput = [] } = create;
+  const who = `session ${session}: the model sees of the create on connection ${connection}`;
+  const problems = pairingProblems(effectiveInput, (callId) => made.timesMade(session, callId));
+  const doubled = problems.find(({ kind }) => kind in DOUBLED);
+  const said = [...parts.values()].find(({ turn, times }) => turn !== undefined && times > 1);
+  if (doubled !== undefined || said !== undefined) {
+    const what = doubled === undefined ? (said?.what ?? "") : `${DOUBLED[doubled.kind] ?? ""} ${doubled.id}`;
+    return { outcome: "violated", message: `${who} more than once: ${what}`, evidence: evidenceOf(event) };
+  }
+  const missing = [...kept.settled, ...kept.current].find(([key, part]) => !parts.has(key) && !isWithin(part, parts));
+  if (missing !== undefined) {
+    const message = `${who} no more: ${missing[1].what}`;
+    return { outcome: "violated", message, evidence: evidenceOf(missing[1].event, event) };
+  }
+  const orphan = problems.find(({ kind }) => kind === "orphan-output");
+  if (orphan !== undefined) {
+    const message = `${who} the output of call ${orphan.id} without the call`;
+    return { outcome: "violated", message, evidence: evidenceOf(made.firstDone(session, orphan.id), event) };
+  }
+  if (kept.settled.size === 0 && kept.current.size === 0) return undefined;
+  return { outcome: "holds", message: "", evidence: [] };
+}
+
+/** Whether a text of the model stands within a longer one: a client may join messages, or add to them. */
+function isWithin({ text }: ContextPart, parts: ReadonlyMap<string, ContextPart>): boolean {
+  return text !== undefined && [...parts.values()].some((other) => other.text?.includes(text.trim()) === true);
+}
+
+function unknownContext({ session, connection, event, previousResponseId }: ObservedCreate): Finding {
+  const message = `session ${session}: the create on connection ${connection} names ${previousResponseId ?? "?"}, which the session never showed`;
+  return { outcome: "unknown", message, evidence: evidenceOf(event) };
+}
