@@ -143,7 +143,7 @@ const cases: readonly Case[] = [
     ON_CLOSE,
   ],
   ["repeat-item at once", { kind: "repeat-item", arguments: "same", times: 2 }, point("P6"), ON_CLOSE],
-  ["repeat-item later", { kind: "repeat-item", arguments: "same", times: 1 }, point("P11"), ON_CLOSE],
+  ["repeat-item while tools work", { kind: "repeat-item", arguments: "same", times: 1 }, point("P8"), ON_CLOSE],
   ["repeat-item idle", { kind: "repeat-item", arguments: "same", times: 1 }, point("P14"), ON_CLOSE],
   ["repeat-item changed", { kind: "repeat-item", arguments: "other", times: 1 }, point("P6"), ON_CLOSE],
   ["sequence drop item.done", { kind: "sequence", what: "drop" }, before("response.output_item.done"), ON_CLOSE],
@@ -167,8 +167,7 @@ const cases: readonly Case[] = [
 /** Kinds that the reference client gives nothing to do with its own settings; unit tests have them. */
 const WITHOUT_OCCASION: readonly string[] = ["no-pong", "no-close-answer"];
 
-async function run([name, fault, at, heal]: Case): Promise<RunResult> {
-  const harness = createHarness();
+async function run([name, fault, at, heal]: Case, harness = createHarness()): Promise<RunResult> {
   const plan: Plan = {
     formatVersion: 1,
     seed: 1,
@@ -220,3 +219,24 @@ function falselyDelivered(history: readonly HistoryEvent[]): readonly HistoryEve
     return sent.has(place) ? [] : [event];
   });
 }
+
+describe("a fault of the server", () => {
+  it.each(["forget", "freeze"] as const)(
+    "is refused before the run where the target cannot be controlled: %s",
+    async (kind) => {
+      const harness = createHarness();
+      const reference = harness.targets.get("reference");
+      if (reference === undefined) throw new Error("there is no reference target");
+      const { capabilities: _capabilities, ...foreign } = { ...reference, name: "foreign" };
+      const fault: Fault = kind === "forget" ? { kind, what: "all" } : { kind };
+      const running = run(["refused", fault, point("P8"), NEVER], {
+        ...harness,
+        targets: new Map([["reference", foreign]]),
+      });
+      await expect(running).rejects.toMatchObject({
+        code: "HARNESS_UNSUPPORTED_FAULT",
+        message: expect.stringContaining(`fault (${kind}) needs target-${kind} of the target`),
+      });
+    },
+  );
+});

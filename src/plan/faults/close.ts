@@ -16,10 +16,12 @@ export const closeFault: FaultDescription<CloseFault> = {
       .refine(
         (code) => code === 1005 || isSendableCloseCode(code),
         "must be a code that a Close frame may carry (RFC 6455 §7.4), or 1005 for a frame without one",
-      ),
+      )
+      .describe("a code that may be sent (RFC 6455 §7.4), or 1005 for a frame without one"),
     reason: z
       .string()
       .refine((reason) => Buffer.byteLength(reason) <= CLOSE_REASON_SIZE_BYTES_MAX, "at most 123 bytes of UTF-8")
+      .describe("at most 123 bytes of UTF-8")
       .exactOptional(),
   }),
   layer: "frame",

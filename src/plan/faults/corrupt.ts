@@ -10,7 +10,7 @@ export const corruptFault: FaultDescription<CorruptFault> = {
   title: "Makes one byte wrong in the next message of the server",
   schema: z.strictObject({
     kind: z.literal("corrupt"),
-    how: z.enum(["invalid-utf8", "not-json", "reserved-bit"]),
+    how: z.enum(["invalid-utf8", "not-json", "reserved-bit"]).describe("what is wrong then"),
   }),
   layer: "frame",
   appliedBy: "face",

@@ -13,7 +13,12 @@ export const errorFault: FaultDescription<ErrorFault> = {
   schema: z.strictObject({
     kind: z.literal("error"),
     error: StatedErrorSchema,
-    frames: z.enum(["error", "error-and-failed", "failed", "incomplete"]).exactOptional(),
+    frames: z
+      .enum(["error", "error-and-failed", "failed", "incomplete"])
+      .describe(
+        "`error` where absent; `failed` and `incomplete` need a response that has begun; `incomplete` takes the code for its reason",
+      )
+      .exactOptional(),
     close: z
       .number()
       .refine(

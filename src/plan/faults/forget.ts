@@ -8,7 +8,12 @@ export const forgetFault: FaultDescription<ForgetFault> = {
   kind: "forget",
   ids: ["F-42", "F-32"],
   title: "Lets the server forget the session's responses while its connections stay",
-  schema: z.strictObject({ kind: z.literal("forget"), what: z.enum(["connections", "store", "all"]) }),
+  schema: z.strictObject({
+    kind: z.literal("forget"),
+    what: z
+      .enum(["connections", "store", "all"])
+      .describe("what connections remember, what `store: true` keeps, or both"),
+  }),
   layer: "protocol",
   appliedBy: "server",
   scope: "wire",

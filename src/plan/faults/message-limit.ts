@@ -10,7 +10,7 @@ export const messageLimitFault: FaultDescription<MessageLimitFault> = {
   title: "Answers a message of the client that is too long with Close 1009; the server never has it",
   schema: z.strictObject({
     kind: z.literal("message-limit"),
-    sizeBytes: z.number().int().min(1).max(1_073_741_824),
+    sizeBytes: z.number().int().min(1).max(1_073_741_824).describe("bytes of the longest message that passes"),
   }),
   layer: "frame",
   appliedBy: "face",

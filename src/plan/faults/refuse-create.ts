@@ -12,8 +12,12 @@ export const refuseCreateFault: FaultDescription<RefuseCreateFault> = {
   schema: z.strictObject({
     kind: z.literal("refuse-create"),
     error: StatedErrorSchema,
-    creates: z.enum(["any", "chained"]),
-    times: z.number().int().min(1).max(1_000),
+    creates: z
+      .enum(["any", "chained"])
+      .describe(
+        "`chained`: with a `previous_response_id`; an id that was refused once stays refused until the fault heals",
+      ),
+    times: z.number().int().min(1).max(1_000).describe("how many creates"),
   }),
   layer: "protocol",
   appliedBy: "face",

@@ -14,14 +14,20 @@ export const rejectFault: FaultDescription<RejectFault> = {
       z.enum(["reset", "silence"]),
       z.strictObject({
         status: z.number().int().min(300).max(599),
-        retryAfterSeconds: z.number().int().min(0).max(86_400).exactOptional(),
+        retryAfterSeconds: z
+          .number()
+          .int()
+          .min(0)
+          .max(86_400)
+          .describe("seconds, in the header Retry-After")
+          .exactOptional(),
         location: z
           .string()
           .regex(/^[\x21-\x7e]{1,2048}$/, "an address without spaces")
           .exactOptional(),
       }),
     ]),
-    dials: z.number().int().min(1).max(10_000),
+    dials: z.number().int().min(1).max(10_000).describe("how many dials"),
   }),
   layer: "protocol",
   appliedBy: "face",

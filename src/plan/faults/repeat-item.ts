@@ -10,8 +10,8 @@ export const repeatItemFault: FaultDescription<RepeatItemFault> = {
   title: "Sends the last finished function call once more, whatever connection it came on",
   schema: z.strictObject({
     kind: z.literal("repeat-item"),
-    arguments: z.enum(["same", "other"]),
-    times: z.number().int().min(1).max(1_000),
+    arguments: z.enum(["same", "other"]).describe("`other`: of the same operation, under the same call_id"),
+    times: z.number().int().min(1).max(1_000).describe("how often"),
   }),
   layer: "protocol",
   appliedBy: "face",

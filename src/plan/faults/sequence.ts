@@ -9,11 +9,18 @@ export const sequenceFault: FaultDescription<SequenceFault> = {
   ids: ["F-36", "F-38"],
   title: "Drops, duplicates, swaps, delays, echoes or maims the next message of the server behind the anchor",
   schema: z.discriminatedUnion("what", [
-    z.strictObject({ kind: z.literal("sequence"), what: z.enum(["drop", "duplicate", "swap", "without-id"]) }),
     z.strictObject({
       kind: z.literal("sequence"),
-      what: z.enum(["late", "echo"]),
-      until: z.enum(["end", "next-response"]),
+      what: z
+        .enum(["drop", "duplicate", "swap", "without-id"])
+        .describe("`swap`: the message behind it comes first; `without-id`: the next one with a response loses its id"),
+    }),
+    z.strictObject({
+      kind: z.literal("sequence"),
+      what: z.enum(["late", "echo"]).describe("`late`: the message itself is moved; `echo`: a copy of it comes there"),
+      until: z
+        .enum(["end", "next-response"])
+        .describe("behind the end of its response, or before the beginning of the next one on this connection"),
     }),
   ]),
   layer: "protocol",

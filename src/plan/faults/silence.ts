@@ -10,7 +10,13 @@ export const silenceFault: FaultDescription<SilenceFault> = {
   title: "Keeps the server's messages back until it heals, while TCP is alive and pings are answered",
   schema: z.strictObject({
     kind: z.literal("silence"),
-    pingEveryMs: z.number().int().min(1).max(600_000).exactOptional(),
+    pingEveryMs: z
+      .number()
+      .int()
+      .min(1)
+      .max(600_000)
+      .describe("ms between pings to the client meanwhile; none where absent")
+      .exactOptional(),
   }),
   layer: "protocol",
   appliedBy: "face",

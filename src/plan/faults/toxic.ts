@@ -3,8 +3,8 @@ import { z } from "zod";
 import type { Capability, FaultDescription } from "../fault-description.ts";
 import type { ToxicFault } from "../wire-faults.ts";
 
-const Milliseconds = z.number().int().min(0).max(3_600_000);
-const Bytes = z.number().int().min(0).max(10_000_000_000);
+const Milliseconds = z.number().int().min(0).max(3_600_000).describe("ms");
+const Bytes = z.number().int().min(0).max(10_000_000_000).describe("bytes");
 
 const LatencySchema = z
   .strictObject({ latency: Milliseconds, jitter: Milliseconds.exactOptional() })
@@ -12,10 +12,9 @@ const LatencySchema = z
 
 const SlicerSchema = z
   .strictObject({
-    average_size: z.number().int().min(1).max(1_000_000),
-    size_variation: z.number().int().min(0).max(1_000_000).exactOptional(),
-    /** Microseconds. */
-    delay: z.number().int().min(0).max(60_000_000).exactOptional(),
+    average_size: z.number().int().min(1).max(1_000_000).describe("bytes"),
+    size_variation: z.number().int().min(0).max(1_000_000).describe("bytes").exactOptional(),
+    delay: z.number().int().min(0).max(60_000_000).describe("µs behind each piece").exactOptional(),
   })
   .refine(({ average_size: average, size_variation: variation = 0 }) => variation < average, {
     path: ["size_variation"],
@@ -24,7 +23,10 @@ const SlicerSchema = z
 
 const ToxicSchema = z.discriminatedUnion("type", [
   // Kilobytes per second; a rate of 0 lets nothing pass, which is what a stall is for.
-  shapeOf("bandwidth", z.strictObject({ rate: z.number().int().min(1).max(10_000_000) })),
+  shapeOf(
+    "bandwidth",
+    z.strictObject({ rate: z.number().int().min(1).max(10_000_000).describe("KB (1000 bytes) per second") }),
+  ),
   shapeOf("latency", LatencySchema),
   shapeOf("limit_data", z.strictObject({ bytes: Bytes })),
   shapeOf("reset_peer", z.strictObject({ timeout: Milliseconds })),

@@ -10,8 +10,11 @@ export const upgradeFault: FaultDescription<UpgradeFault> = {
   title: "Lets the next answers that upgrade come late, or with a wrong Sec-WebSocket-Accept",
   schema: z.strictObject({
     kind: z.literal("upgrade"),
-    how: z.union([z.literal("wrong-accept-key"), z.strictObject({ lateMs: z.number().int().min(1).max(50_000) })]),
-    dials: z.number().int().min(1).max(10_000),
+    how: z.union([
+      z.literal("wrong-accept-key"),
+      z.strictObject({ lateMs: z.number().int().min(1).max(50_000).describe("ms until the answer goes on") }),
+    ]),
+    dials: z.number().int().min(1).max(10_000).describe("how many answers"),
   }),
   layer: "protocol",
   appliedBy: "face",

@@ -104,5 +104,5 @@ function withoutId(message: PassingMessage): readonly OutgoingPiece[] {
   const { unit } = message;
   if (unit.kind !== "message") return [];
   const { id: _id, ...response } = { id: undefined, ...responseOf(message) };
-  return [{ ...serverMessage({ ...unit.body, response }, unit.frame, { altered: "replaced" }), labelsOf: unit }];
+  return [serverMessage({ ...unit.body, response }, unit.frame, { altered: "replaced", labelsOf: unit })];
 }

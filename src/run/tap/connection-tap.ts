@@ -18,6 +18,7 @@ import { createOpenRequests, type OpenRequests } from "./open-requests.ts";
 import { createStreamTail, type StreamTail } from "./stream-tail.ts";
 import type { StreamStop } from "./stream-tap.ts";
 import { encodeRefusal, withWrongAcceptKey } from "./upgrade-answer.ts";
+import { createUpgradeWait, type UpgradeWait } from "./upgrade-wait.ts";
 
 type HeadState = { collected: Buffer; sizeBytesOut: number | undefined; isFrames: boolean };
 
@@ -40,7 +41,7 @@ export class ConnectionTap implements ConnectionInterceptor {
   #holds = 0;
   #rejectedWith: DialRejection["how"] | undefined;
   #disturbance: UpgradeDisturbance["how"] | "none" | undefined;
-  #hasWaited = false;
+  readonly #upgradeWait: UpgradeWait;
   /** A stop that the end of the upgrade's answer reached (P1). */
   #upgradeStop: StreamStop | undefined;
   #totalToClient = 0;
@@ -51,6 +52,7 @@ export class ConnectionTap implements ConnectionInterceptor {
   constructor(options: ConnectionTapOptions) {
     this.#options = options;
     this.gone = this.#gone.promise;
+    this.#upgradeWait = createUpgradeWait(options.clock, () => this.#release());
     this.#taps = { "to-client": this.#openTap("to-client"), "to-server": this.#openTap("to-server") };
   }
 
@@ -92,7 +94,10 @@ export class ConnectionTap implements ConnectionInterceptor {
   }
 
   ended(gate: Gate): void {
-    if (gate.edge === "in") this.#passRest(gate.direction);
+    if (gate.edge === "in") {
+      this.#passRest(gate.direction);
+      this.#upgradeWait.end();
+    }
     const faces = FACES_OF_DIRECTION[gate.direction];
     this.#record({ source: gate.edge === "in" ? faces.enters : faces.leaves, kind: "ended", edge: gate.edge });
   }
@@ -106,6 +111,7 @@ export class ConnectionTap implements ConnectionInterceptor {
   }
 
   closed(): void {
+    this.#upgradeWait.end();
     for (const tap of Object.values(this.#taps)) tap.closed();
     this.#record({ source: "client-face", kind: "connection-closed" });
     this.#gone.resolve();
@@ -231,11 +237,8 @@ export class ConnectionTap implements ConnectionInterceptor {
 
   /** Whether the upgrade's answer has to wait; it comes again when its time is over. */
   #isLate(disturbance: UpgradeDisturbance["how"] | "none"): boolean {
-    if (typeof disturbance === "string" || this.#hasWaited) return false;
-    this.#hasWaited = true;
+    if (typeof disturbance === "string" || !this.#upgradeWait.begin(disturbance.lateMs)) return false;
     this.#holds += 1;
-    const timer = this.#options.clock.startTimer(disturbance.lateMs, () => this.#release());
-    void this.gone.then(() => timer.cancel());
     return true;
   }
 

@@ -88,7 +88,7 @@ export function controlFrame(
 export function serverMessage(
   body: JsonObject,
   frame: ScannedFrame,
-  more: { readonly altered: Alteration; readonly labels?: MessageLabels },
+  more: Pick<OutgoingPiece, "labels" | "labelsOf"> & { readonly altered: Alteration },
 ): OutgoingPiece {
   const payload = Buffer.from(JSON.stringify(body));
   const unit: StreamUnit = { frame, kind: "message", body, type: textMember(body, "type") ?? "" };

@@ -20,8 +20,11 @@ export type MessageFaces = {
   /** The frame that a direction stands behind, to say where a message was put in; undefined before the first. */
   lastUnit(place: FacePlace): StreamUnit | undefined;
   /** The last finished function call that went to the client, on whatever connection. */
-  lastCall(): JsonObject | undefined;
+  lastCall(): DeliveredCall | undefined;
 };
+
+/** The `response.output_item.done` of a function call, and the response that it belongs to. */
+export type DeliveredCall = { readonly message: JsonObject; readonly responseId: string | undefined };
 
 /** A direction of a connection. */
 export type FacePlace = { readonly connection: number; readonly direction: Direction };

@@ -17,6 +17,8 @@ export type OpenRequests = {
   takeServerMessage(message: JsonObject): void;
   /** The oldest one. */
   oldest(): OpenRequest | undefined;
+  /** The oldest one of a lane. */
+  oldestOf(lane: string | undefined): OpenRequest | undefined;
   /** How many there are in a lane. */
   countOf(lane: string | undefined): number;
 };
@@ -31,6 +33,7 @@ export function createOpenRequests(): OpenRequests {
   let open: FollowedRequest[] = [];
   return {
     oldest: () => open[0],
+    oldestOf: (lane) => open.find((request) => request.lane === lane),
     countOf: (lane) => open.filter((request) => request.lane === lane).length,
     takeClientMessage(message) {
       if (message["type"] !== "response.create" || open.length >= OPEN_MAX) return;

@@ -4,11 +4,12 @@ import type { Recorder } from "../../history/recorder.ts";
 import type { Interceptor } from "../../tcp-proxy/interceptor.ts";
 import type { AnchorRegistry } from "../anchor-registry.ts";
 import type { Direction } from "../../protocol/direction.ts";
-import { type JsonObject, objectMember } from "../../protocol/json.ts";
+import { type JsonObject, objectMember, textMember } from "../../protocol/json.ts";
 import type { AppliedChange, DialRejection, UpgradeDisturbance } from "../backend.ts";
 import { ConnectionTap } from "./connection-tap.ts";
 import type { MessageEdit, MessageEditor, PassingMessage } from "./message-editor.ts";
-import type { MessageFaces } from "./message-faces.ts";
+import type { DeliveredCall, MessageFaces } from "./message-faces.ts";
+import type { OpenRequests } from "./open-requests.ts";
 
 /** What the taps of a run need. */
 export type WireTapOptions = {
@@ -80,7 +81,9 @@ export function createWireTap(options: WireTapOptions): WireTap {
           disturbance: () => state.disturbances.take(),
           isEdited: (direction) => state.editors.isEdited(hand.index, direction),
           edit: (direction, message) => state.editors.edit(direction, message),
-          onPassed: (direction, message) => state.passed(direction, message),
+          onPassed: (direction, message) => {
+            if (direction === "to-client") state.passed(message, connection.requests);
+          },
           onBytes: countBytes,
         });
         state.add(hand.index, connection);
@@ -96,7 +99,8 @@ type SessionState = {
   readonly disturbances: DialCounter<UpgradeDisturbance["how"]>;
   readonly editors: EditorList;
   add(index: number, connection: ConnectionTap): void;
-  passed(direction: Direction, message: JsonObject): void;
+  /** A message went to a client, in answer to one of its connection's requests. */
+  passed(message: JsonObject, requests: OpenRequests): void;
 };
 
 function sessionAt(sessions: readonly SessionState[], session: number): SessionState {
@@ -111,7 +115,7 @@ function openSession(): SessionState {
   const rejections = createDialCounter<DialRejection["how"]>("rejected");
   const disturbances = createDialCounter<UpgradeDisturbance["how"]>("disturbed");
   const editors = createEditorList();
-  let lastCall: JsonObject | undefined;
+  let lastCall: DeliveredCall | undefined;
 
   function connectionAt(index: number): ConnectionTap {
     const connection = connections.get(index);
@@ -128,9 +132,11 @@ function openSession(): SessionState {
       live.add(index);
       void connection.gone.then(() => live.delete(index));
     },
-    passed(direction, message) {
-      if (direction === "to-server" || message["type"] !== "response.output_item.done") return;
-      if (objectMember(message, "item")?.["type"] === "function_call") lastCall = message;
+    passed(message, requests) {
+      if (message["type"] !== "response.output_item.done") return;
+      if (objectMember(message, "item")?.["type"] !== "function_call") return;
+      const response = requests.oldestOf(textMember(message, "stream_id"))?.response;
+      lastCall = { message, responseId: response === undefined ? undefined : textMember(response, "id") };
     },
     tap: {
       liveConnection: () => [...live].at(-1),
