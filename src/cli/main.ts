@@ -1,14 +1,25 @@
 #!/usr/bin/env node
 import { HarnessError, messageOf, systemCodeOf } from "../errors.ts";
+import { versionsInUse } from "../suite/versions.ts";
+import { acceptCommand } from "./accept-command.ts";
+import { checkCommand } from "./check-command.ts";
 import { type Command, type CommandContext, EXIT_HARNESS_FAILED, EXIT_INTERRUPTED, EXIT_WRONG_USE } from "./command.ts";
+import { listCommand } from "./list-command.ts";
 import { createPaint } from "./paint.ts";
 import { proxyCommand } from "./proxy-command.ts";
 import { replayCommand } from "./replay-command.ts";
 import { runCommand } from "./run-command.ts";
 import { serveCommand } from "./serve-command.ts";
-import { versionsInUse } from "../suite/versions.ts";
 
-const COMMANDS: readonly Command[] = [runCommand, replayCommand, proxyCommand, serveCommand];
+const COMMANDS: readonly Command[] = [
+  runCommand,
+  replayCommand,
+  acceptCommand,
+  checkCommand,
+  listCommand,
+  proxyCommand,
+  serveCommand,
+];
 
 const HELP = `cutwire COMMAND [options]
 

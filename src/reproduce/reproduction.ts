@@ -19,7 +19,8 @@ export type Reproduction = {
   readonly versions: Readonly<Record<string, string>>;
 };
 
-const VerdictSchema: z.ZodType<Verdict> = z.strictObject({
+/** The shape of a stored verdict. */
+export const VerdictSchema: z.ZodType<Verdict> = z.strictObject({
   checker: z.string(),
   rule: z.string(),
   outcome: z.enum(["holds", "violated", "unknown", "not-exercised"]),

@@ -27,20 +27,37 @@ export function builtInScenarioNames(): readonly string[] {
  * @throws HarnessError `HARNESS_UNKNOWN_NAME`, `HARNESS_UNREADABLE_FILE`, `HARNESS_INVALID_PLAN`
  */
 export function readScenarios(wanted: readonly string[], directory: string): readonly Scenario[] {
-  const names = builtInScenarioNames();
-  const chosen = wanted.length === 0 ? names : wanted;
-  const scenarios = chosen.map((name) => {
-    if (names.includes(name)) return readScenarioFile(join(BUILT_IN_FOLDER, `${name}.json`), `scenarios/${name}.json`);
-    const path = resolve(directory, name);
-    if (existsSync(path) || name.endsWith(".json")) return readScenarioFile(path, name);
-    throw new HarnessError(
-      "HARNESS_UNKNOWN_NAME",
-      `There is no scenario named "${name}", and no such file. Scenarios: ${names.join(", ")}.`,
-      { details: { name } },
-    );
-  });
+  const chosen = wanted.length === 0 ? builtInScenarioNames() : wanted;
+  const scenarios = chosen.map((name) => findScenario(name, directory).scenario);
   refuseTwins(scenarios);
   return scenarios;
+}
+
+/** A scenario with the file that it stands in. */
+export type FoundScenario = {
+  readonly scenario: Scenario;
+  readonly path: string;
+  /** The file as a user would name it. */
+  readonly source: string;
+  /** Whether the file holds a plan alone, without a scenario around it. */
+  readonly isBarePlan: boolean;
+};
+
+/**
+ * Reads one scenario: a built-in one by its name, or a file.
+ *
+ * @throws HarnessError `HARNESS_UNKNOWN_NAME`, `HARNESS_UNREADABLE_FILE`, `HARNESS_INVALID_PLAN`
+ */
+export function findScenario(name: string, directory: string): FoundScenario {
+  const names = builtInScenarioNames();
+  if (names.includes(name)) return readScenarioFile(join(BUILT_IN_FOLDER, `${name}.json`), `scenarios/${name}.json`);
+  const path = resolve(directory, name);
+  if (existsSync(path) || name.endsWith(".json")) return readScenarioFile(path, name);
+  throw new HarnessError(
+    "HARNESS_UNKNOWN_NAME",
+    `There is no scenario named "${name}", and no such file. Scenarios: ${names.join(", ")}.`,
+    { details: { name } },
+  );
 }
 
 /** Each scenario has the folder of its name, so two of one name would write into each other's results. */
@@ -56,11 +73,21 @@ function refuseTwins(scenarios: readonly Scenario[]): void {
 }
 
 /** A file with a bare plan is a scenario that is named after it and expects every rule to hold. */
-function readScenarioFile(path: string, source: string): Scenario {
+function readScenarioFile(path: string, source: string): FoundScenario {
   const text = readTextFile(path);
   const content = parseJsonObject(text);
-  const isPlan = isJsonObject(content) && "workload" in content && !("plan" in content);
-  if (!isPlan) return parseDocument(text, ScenarioSchema, { what: "scenario", source, code: "HARNESS_INVALID_PLAN" });
-  const plan = parseDocument(text, PlanSchema, { what: "plan", source, code: "HARNESS_INVALID_PLAN" });
-  return { formatVersion: 1, name: basename(path, ".json"), why: `The plan in ${source}.`, plan };
+  const isBarePlan = isJsonObject(content) && "workload" in content && !("plan" in content);
+  const code = "HARNESS_INVALID_PLAN";
+  if (!isBarePlan) {
+    const scenario = parseDocument(text, ScenarioSchema, { what: "scenario", source, code });
+    return { scenario, path, source, isBarePlan };
+  }
+  const plan = parseDocument(text, PlanSchema, { what: "plan", source, code });
+  const scenario: Scenario = {
+    formatVersion: 1,
+    name: basename(path, ".json"),
+    why: `The plan in ${source}.`,
+    plan,
+  };
+  return { scenario, path, source, isBarePlan };
 }
