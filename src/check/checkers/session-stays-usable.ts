@@ -8,7 +8,7 @@ export const sessionStaysUsable: Checker = {
   rule: "INV-24",
   claim: "After all faults have healed, one more turn in the same session is accepted and completes.",
   undecided:
-    "Unknown where the run ended before the probe, or the client gave it up while the harness itself was late by half of the client's idle deadline. Not exercised where no turn was begun.",
+    "Unknown where the run ended before the probe, or the client gave it up while the harness itself was late by twice the client's idle deadline. Not exercised where no turn was begun.",
   source: "failures.md INV-24, §5 (2): poisoned history is the most common end state",
   advice:
     "Look at what the probe's create carried: a call without its output, an output without its call, or an id of a connection that is gone.",
@@ -69,7 +69,7 @@ function probeFinding(
   }
   const lateMs = history.findLast((event) => event.kind === "event-loop-delay")?.maxMs ?? 0;
   // A client whose deadline is shorter than the harness was late gives up on a live peer, and is not to blame for it.
-  if (ended?.outcome === "failed" && refused === undefined && lateMs > contract.idleDeadlineMs / 2) {
+  if (ended?.outcome === "failed" && refused === undefined && lateMs > 2 * contract.idleDeadlineMs) {
     const message = `session ${session}: the probe turn ${how}; but the harness was up to ${Math.round(lateMs)} ms late`;
     return { outcome: "unknown", message, evidence: evidenceOf(started, ended) };
   }
