@@ -4,8 +4,6 @@ import { defineConfig, type ViteUserConfigFnObject } from "vitest/config";
 const TEST_MS_MAX = 30_000;
 /** A test of the built package may run a whole suite, on a machine that does other things too. */
 const PACKAGE_TEST_MS_MAX = 180_000;
-/** Tests of one file that go on at once: each may start commands that run scenarios side by side themselves. */
-const CONCURRENT_TESTS_MAX = 2;
 const FULL_TEST_MS_MAX = 900_000;
 
 const config: ViteUserConfigFnObject = defineConfig(({ mode }) => {
@@ -27,7 +25,9 @@ const config: ViteUserConfigFnObject = defineConfig(({ mode }) => {
   return {
     test: {
       watch: false,
-      maxConcurrency: CONCURRENT_TESTS_MAX,
+      // One test at a time: many run sessions side by side themselves, on a wall clock and with short deadlines.
+      fileParallelism: false,
+      maxConcurrency: 1,
       projects: [
         { test: { ...common, name: "unit", include: ["src/**/*.test.ts"] } },
         { test: { ...packaged, name: "properties", include: ["properties/**/*.test.ts"] } },
