@@ -1,5 +1,5 @@
 import { type ProtocolError, readErrorFrame } from "../protocol/error-shapes.ts";
-import { type FunctionCallItem, type Item, itemsOfInput } from "../protocol/items.ts";
+import { type FunctionCallItem, isFunctionCall, type Item, itemsOfInput } from "../protocol/items.ts";
 import { type JsonObject, objectMember, textMember } from "../protocol/json.ts";
 import type { Failure } from "./failure.ts";
 import { createItemCollection, isWholeCall } from "./item-collection.ts";
@@ -7,7 +7,13 @@ import type { Policy } from "./policy-context.ts";
 
 /** How a response ended. */
 export type ResponseEnd =
-  | { readonly kind: "completed"; readonly responseId?: string; readonly items: readonly Item[] }
+  | {
+      readonly kind: "completed";
+      readonly responseId?: string;
+      readonly items: readonly Item[];
+      /** The calls among the items that the last event does not list, though it lists others. */
+      readonly unlisted?: readonly Item[];
+    }
   | { readonly kind: "failed"; readonly failure: Failure };
 
 /** What an event meant: text that became visible, and the end, if it was one. */
@@ -57,7 +63,11 @@ function createAccumulator(): Accumulator {
       return failed({ kind: "bad-frame", message: "events of the response are missing, by their sequence numbers" });
     }
     responseId = textMember(response, "id") ?? responseId;
-    return { kind: "completed", ...(responseId === undefined ? {} : { responseId }), items: items.filledFrom(output) };
+    const all = items.filledFrom(output);
+    const listed = new Set(output.filter(isFunctionCall).map((call) => call.call_id));
+    const unlisted = output.length === 0 ? [] : all.filter((item) => isFunctionCall(item) && !listed.has(item.call_id));
+    const named = responseId === undefined ? {} : { responseId };
+    return { kind: "completed", ...named, items: all, ...(unlisted.length === 0 ? {} : { unlisted }) };
   }
 
   function readEnd(event: JsonObject): ResponseEnd | undefined {

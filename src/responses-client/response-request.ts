@@ -1,6 +1,6 @@
 import { sleep } from "../determinism/waiting.ts";
 import type { ResponseCreate } from "../protocol/client-events.ts";
-import type { Item } from "../protocol/items.ts";
+import { isFunctionCall, type Item } from "../protocol/items.ts";
 import { callDoneIn, type ResponseEnd } from "./accumulation.ts";
 import type { CreateBasis } from "./recovery.ts";
 import type { Connection } from "./connection.ts";
@@ -91,11 +91,25 @@ async function attemptResponse(parts: SessionParts, signal: AbortSignal): Promis
     return { kind: "failed", failure: end.failure, isChained: basis.previousResponseId !== undefined };
   }
   const named = end.responseId === undefined ? {} : { responseId: end.responseId };
-  conversation.addResponse({ ...named, items: end.items });
+  const items = withoutReplays(end, conversation);
+  conversation.addResponse({ ...named, items });
   policies.recovery.completed({ ...named, epoch: connection.epoch, historyLength: conversation.history.length });
   policies.backoff.completed();
-  text.settle(end.items);
-  return { kind: "completed", items: end.items };
+  text.settle(items);
+  return { kind: "completed", items };
+}
+
+/**
+ * A call that was answered before and that its response does not list came again by mistake, and is dropped (INV-09).
+ * One that is listed is a call, whatever it looks like: some servers count their ids from one in each turn.
+ */
+function withoutReplays(
+  { items, unlisted = [] }: Extract<ResponseEnd, { kind: "completed" }>,
+  conversation: SessionParts["conversation"],
+): readonly Item[] {
+  const isReplay = (item: Item): boolean =>
+    unlisted.includes(item) && isFunctionCall(item) && conversation.recordedOutput(item) !== undefined;
+  return items.filter((item) => !isReplay(item));
 }
 
 async function exchange(

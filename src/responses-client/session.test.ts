@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 
 import { HarnessError } from "../errors.ts";
-import { respond, respondFresh } from "./scripted-server.test-support.ts";
+import { respond, respondFresh, send, whole } from "./scripted-server.test-support.ts";
 import { openTestSession, start, visibleText } from "./session-fixture.test-support.ts";
 import { createMemoryJournal, type Journal, responsesUrl } from "./index.ts";
 
@@ -35,6 +35,38 @@ describe("a session without faults", () => {
       input: [{ type: "function_call_output", call_id: "call_1", output: 'done {"seat":1}' }],
     });
     expect(server.dialsAtMs).toHaveLength(1);
+  });
+
+  it("drops an answered call that comes again within another response, which does not list it", async () => {
+    const first = whole("resp_1", { calls: [{ id: "call_1" }] });
+    const [{ sequence_number: _number, ...done } = {}] = first.filter(
+      ({ type }) => type === "response.output_item.done",
+    );
+    const second = whole("resp_2", { text: "booked" });
+    const { turn, server, runs } = await start({
+      answers: [
+        respond("resp_1", { calls: [{ id: "call_1" }] }),
+        (peer) => [...second.slice(0, -1), done, ...second.slice(-1)].forEach((event) => send(peer, event)),
+        respond("resp_3", { text: "gladly" }),
+      ],
+    });
+    expect(await turn("book")).toEqual({ outcome: "completed", text: "booked" });
+    expect(await turn("thanks")).toEqual({ outcome: "completed", text: "gladly" });
+    expect(runs).toHaveLength(1);
+    expect(server.creates.map(({ input }) => input.length)).toEqual([1, 1, 1]);
+  });
+
+  it("answers a call again that a later response lists under the same id", async () => {
+    const { turn, server, runs } = await start({
+      answers: [
+        respond("resp_1", { calls: [{ id: "call_1" }] }),
+        respond("resp_2", { calls: [{ id: "call_1" }] }),
+        respond("resp_3", { text: "booked" }),
+      ],
+    });
+    expect(await turn("book")).toEqual({ outcome: "completed", text: "booked" });
+    expect(runs).toHaveLength(1);
+    expect(server.creates[2]?.input).toMatchObject([{ type: "function_call_output", call_id: "call_1" }]);
   });
 
   it("runs parallel calls at once and answers all of them in one create", async () => {
