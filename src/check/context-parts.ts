@@ -4,19 +4,32 @@ import { type Item, isMessage, messageText } from "../protocol/items.ts";
 
 /** A part of a conversation that must not get lost. */
 export type ContextPart = {
-  /** In words, for a report. */
-  readonly what: string;
+  readonly kind: "user-text" | "answer" | "call" | "output";
   /** The event that shows that the client had it. */
   readonly event: HistoryEvent;
   /** How often it stands there with the same text. */
-  readonly times: number;
+  times: number;
   /** Index of the turn whose text it is. */
-  readonly turn?: number;
+  readonly turn: number | undefined;
   /** Of a call, and of its output. */
-  readonly callId?: string;
+  readonly callId: string | undefined;
   /** Of a message. */
-  readonly text?: string;
+  readonly text: string | undefined;
 };
+
+/** A part in words, for a report. */
+export function describePart({ kind, turn, callId = "?", text = "" }: ContextPart): string {
+  switch (kind) {
+    case "user-text":
+      return `what the user said in turn ${turn ?? "?"}`;
+    case "answer":
+      return `the model's answer "${text.length <= 40 ? text : `${text.slice(0, 40)}…`}"`;
+    case "call":
+      return `call ${callId}`;
+    case "output":
+      return `the output of call ${callId}`;
+  }
+}
 
 /** Recognises the parts of one session. */
 export type PartReader = {
@@ -42,40 +55,32 @@ export function createPartReader(turns: readonly ObservedTurn[]): PartReader {
     partsOf(items, event) {
       const parts = new Map<string, ContextPart>();
       for (const item of items) {
-        const found = partOf(item, findTurn);
+        const found = partOf(item, { findTurn, event });
         if (found === undefined) continue;
-        const { key, ...part } = found;
-        const known = parts.get(key);
-        const times = known === undefined || known.text !== part.text ? 0 : known.times;
-        parts.set(key, { ...part, event, times: times + 1 });
+        const known = parts.get(found.key);
+        if (known === undefined || known.text !== found.part.text) parts.set(found.key, found.part);
+        else known.times += 1;
       }
       return parts;
     },
   };
 }
 
-type FoundPart = Omit<ContextPart, "event" | "times"> & { readonly key: string };
+type Reading = { readonly findTurn: (text: string) => number | undefined; readonly event: HistoryEvent };
 
-function partOf(item: Item, findTurn: (text: string) => number | undefined): FoundPart | undefined {
+function partOf(item: Item, { findTurn, event }: Reading): { key: string; part: ContextPart } | undefined {
+  const nothing = { turn: undefined, callId: undefined, text: undefined, times: 1, event };
   if ("call_id" in item && typeof item.call_id === "string") {
+    const callId = item.call_id;
     const isOutput = item.type.endsWith("_call_output");
     if (!isOutput && !item.type.endsWith("_call")) return undefined;
-    const what = isOutput ? `the output of call ${item.call_id}` : `call ${item.call_id}`;
-    return { key: `${item.type}/${item.call_id}`, what, callId: item.call_id };
+    return { key: `${item.type}/${callId}`, part: { ...nothing, kind: isOutput ? "output" : "call", callId } };
   }
   if (!isMessage(item)) return undefined;
   const text = messageText(item);
   if (item.role === "assistant") {
-    return text.trim() === ""
-      ? undefined
-      : { key: `said/${text}`, what: `the model's answer "${shortened(text)}"`, text };
+    return text.trim() === "" ? undefined : { key: `said/${text}`, part: { ...nothing, kind: "answer", text } };
   }
   const turn = item.role === "user" ? findTurn(text) : undefined;
-  return turn === undefined
-    ? undefined
-    : { key: `turn/${turn}`, what: `what the user said in turn ${turn}`, turn, text };
-}
-
-function shortened(text: string): string {
-  return text.length <= 40 ? text : `${text.slice(0, 40)}…`;
+  return turn === undefined ? undefined : { key: `turn/${turn}`, part: { ...nothing, kind: "user-text", turn, text } };
 }

@@ -160,6 +160,18 @@ export function sendAnswer(fixture: HistoryFixture, options: AnswerFixture): Wri
   return { left, arrived: lost ? undefined : record(fixture, { ...message, source: "client-face", frame }, place) };
 }
 
+/** A finished item that a fault puts in before the client; no server said it. */
+export function injectItem(
+  fixture: HistoryFixture,
+  item: Item,
+  { responseId, connection = 0 }: Pick<AnswerFixture, "responseId" | "connection"> = {},
+): number {
+  const message = { kind: "message", direction: "to-client", frame: 0, endOffset: 0, altered: "injected" } as const;
+  const place = { connection, ...(responseId === undefined ? {} : { responseId }) };
+  const type = "response.output_item.done";
+  return record(fixture, { ...message, source: "client-face", type, body: { type, item } }, place);
+}
+
 /** A create that the server refuses with an `error` of this code. */
 export function refuse(
   fixture: HistoryFixture,

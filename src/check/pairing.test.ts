@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 
 import type { Item } from "../protocol/items.ts";
-import { openCalls, pairingProblems } from "./pairing.ts";
+import { pairingProblems } from "./pairing.ts";
 
 const call = (id: string, kind = "function_call"): Item => ({ type: kind, call_id: id });
 const output = (id: string, kind = "function_call"): Item => ({ type: `${kind}_output`, call_id: id });
@@ -43,7 +43,8 @@ describe("pairing", () => {
     expect(problemsOf([...twice, call("a")], 2)).toEqual(["second-call a"]);
   });
 
-  it("lists the calls without an output", () => {
-    expect(openCalls([call("a"), call("b/c"), output("a")])).toEqual(["b/c"]);
+  it("gives the first problem of each kind", () => {
+    const items = [call("a"), call("b/c"), output("x"), output("y"), message("m"), message("m")];
+    expect(problemsOf(items)).toEqual(["orphan-output x", "second-item m", "open-call a"]);
   });
 });

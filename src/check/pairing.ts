@@ -1,4 +1,7 @@
+import type { ObservedCreate } from "../history/creates.ts";
+import type { ObservedResponse } from "../history/responses.ts";
 import type { Item } from "../protocol/items.ts";
+import type { CallsMade } from "./calls-made.ts";
 
 /** What is wrong with the calls and outputs of an effective input. */
 export type PairingProblem = {
@@ -11,71 +14,155 @@ export type PairingProblem = {
   readonly id: string;
 };
 
-type Pair = { calls: number; outputs: number };
+/** Reads the pairs of creates, which are to be asked for in the order in which they were sent. */
+export type PairingReader = {
+  /**
+   * What is wrong with the effective input of a create: the first problem of each kind. Where its previous response is
+   * not known, the input alone is looked at, and an output may then have its call elsewhere.
+   */
+  problemsOf(create: ObservedCreate): readonly PairingProblem[];
+};
 
 /**
- * Looks for calls and outputs that do not belong together, for every kind of call that a client answers.
+ * Opens a reader over all sessions.
  *
- * @param timesMade How often the model made a call of this id; some servers count their ids from one in each turn, and
- *   then the same id is another call (failures.md INV-09). 0: not known.
+ * It remembers what a chain holds, so that a create costs what it adds and not what is before it. Calls that a fault
+ * forged are left out: no answer to them is right.
  */
+export function createPairingReader(made: CallsMade): PairingReader {
+  const sessions = new Map<number, { readonly fold: PairFold; readonly marks: Map<string, number> }>();
+
+  function enter(session: number, parent: ObservedResponse | undefined): PairFold {
+    const known = sessions.get(session);
+    const mark = parent === undefined ? undefined : known?.marks.get(parent.id);
+    if (known !== undefined && mark !== undefined && known.fold.depth() >= mark) {
+      known.fold.rewind(mark);
+      return known.fold;
+    }
+    const fold = createPairFold({
+      timesMade: (callId) => made.timesMade(session, callId),
+      isIgnored: (callId) => made.isForged(session, callId),
+    });
+    sessions.set(session, { fold, marks: new Map() });
+    if (parent !== undefined) take(fold, parent, parent.effectiveInput);
+    return fold;
+  }
+
+  function take(fold: PairFold, response: ObservedResponse, input: readonly Item[]): void {
+    fold.take(input);
+    fold.take(response.output.map(({ item }) => item));
+    sessions.get(response.session)?.marks.set(response.id, fold.depth());
+  }
+
+  return {
+    problemsOf({ session, parent, input, response }) {
+      const fold = enter(session, parent);
+      const before = fold.depth();
+      fold.take(input);
+      const problems = fold.problems();
+      // What the response says belongs to what comes behind it. The items of a refused create are nowhere.
+      fold.rewind(before);
+      if (response !== undefined) take(fold, response, input);
+      return problems;
+    },
+  };
+}
+
+/** What is wrong with these items, standing alone: the first problem of each kind. */
 export function pairingProblems(
   items: readonly Item[],
   timesMade: (callId: string) => number,
 ): readonly PairingProblem[] {
+  const fold = createPairFold({ timesMade, isIgnored: () => false });
+  fold.take(items);
+  return fold.problems();
+}
+
+/** The pairs of a list of items that grows at its end, and is taken back to where it was. */
+type PairFold = {
+  take(items: readonly Item[]): void;
+  problems(): readonly PairingProblem[];
+  /** How many changes have been made; `rewind` goes back to that. */
+  depth(): number;
+  rewind(depth: number): void;
+};
+
+type Pair = { calls: number; outputs: number };
+
+type PairFoldOptions = {
+  /** How often the model made a call of this id: some servers count their ids from one in each turn. 0: not known. */
+  readonly timesMade: (callId: string) => number;
+  readonly isIgnored: (callId: string) => boolean;
+};
+
+function createPairFold({ timesMade, isIgnored }: PairFoldOptions): PairFold {
   const pairs = new Map<string, Pair>();
   const ids = new Set<string>();
-  const problems: PairingProblem[] = [];
-  for (const item of items) {
-    if ("id" in item && typeof item.id === "string" && item.type !== "item_reference") {
-      if (ids.has(item.id)) problems.push({ kind: "second-item", id: item.id });
-      ids.add(item.id);
+  const open = new Map<string, string>();
+  const first = new Map<PairingProblem["kind"], PairingProblem>();
+  const undo: (() => void)[] = [];
+
+  function report(problem: PairingProblem): void {
+    if (first.has(problem.kind)) return;
+    first.set(problem.kind, problem);
+    undo.push(() => first.delete(problem.kind));
+  }
+
+  function takeId(id: string): void {
+    if (ids.has(id)) return report({ kind: "second-item", id });
+    ids.add(id);
+    undo.push(() => ids.delete(id));
+  }
+
+  function count(pair: Pair, half: Half, by: 1 | -1): void {
+    if (half.isOutput) pair.outputs += by;
+    else pair.calls += by;
+    if (pair.outputs < pair.calls) open.set(half.key, half.callId);
+    else open.delete(half.key);
+  }
+
+  function takeHalf(half: Half): void {
+    const pair = pairs.get(half.key) ?? { calls: 0, outputs: 0 };
+    pairs.set(half.key, pair);
+    const id = half.callId;
+    if (half.isOutput && pair.outputs >= pair.calls) {
+      return report({ kind: pair.calls === 0 ? "orphan-output" : "second-output", id });
     }
-    const problem = takeHalf(item, pairs, timesMade);
-    if (problem !== undefined) problems.push(problem);
+    const made = half.isOutput ? 0 : timesMade(id);
+    if (made > 0 && pair.calls >= made) return report({ kind: "second-call", id });
+    count(pair, half, 1);
+    undo.push(() => count(pair, half, -1));
   }
-  const open = [...pairs].filter(([, { calls, outputs }]) => outputs < calls);
-  return [...problems, ...open.map(([key]): PairingProblem => ({ kind: "open-call", id: idOfKey(key) }))];
-}
 
-/** The calls of an effective input that have no output, by their `call_id`. */
-export function openCalls(items: readonly Item[]): readonly string[] {
-  return pairingProblems(items, () => 0).flatMap(({ kind, id }) => (kind === "open-call" ? [id] : []));
+  return {
+    depth: () => undo.length,
+    take(items) {
+      for (const item of items) {
+        if ("id" in item && typeof item.id === "string" && item.type !== "item_reference") takeId(item.id);
+        const half = halfOf(item);
+        if (half !== undefined && !isIgnored(half.callId)) takeHalf(half);
+      }
+    },
+    problems() {
+      const [openCall] = open.values();
+      return [...first.values(), ...(openCall === undefined ? [] : [{ kind: "open-call", id: openCall } as const])];
+    },
+    rewind(depth) {
+      while (undo.length > depth) undo.pop()?.();
+    },
+  };
 }
-
-function takeHalf(
-  item: Item,
-  pairs: Map<string, Pair>,
-  timesMade: (callId: string) => number,
-): PairingProblem | undefined {
-  const half = halfOf(item);
-  if (half === undefined) return undefined;
-  const { key, callId, isOutput } = half;
-  const pair = pairs.get(key) ?? { calls: 0, outputs: 0 };
-  pairs.set(key, pair);
-  if (isOutput) {
-    if (pair.outputs < pair.calls) pair.outputs += 1;
-    else return { kind: pair.calls === 0 ? "orphan-output" : "second-output", id: callId };
-    return undefined;
-  }
-  const made = timesMade(callId);
-  if (made > 0 && pair.calls >= made) return { kind: "second-call", id: callId };
-  pair.calls += 1;
-  return undefined;
-}
-
-const CALL = /_call$/;
-const OUTPUT = /_call_output$/;
 
 /** A call, or its output, by the kind of the call: `function_call` and `function_call_output` are two halves. */
-function halfOf(item: Item): { readonly key: string; readonly callId: string; readonly isOutput: boolean } | undefined {
-  if (!("call_id" in item) || typeof item.call_id !== "string") return undefined;
-  const isOutput = OUTPUT.test(item.type);
-  if (!isOutput && !CALL.test(item.type)) return undefined;
-  const kind = isOutput ? item.type.slice(0, -"_output".length) : item.type;
-  return { key: `${kind}/${item.call_id}`, callId: item.call_id, isOutput };
-}
+type Half = { readonly key: string; readonly callId: string; readonly isOutput: boolean };
 
-function idOfKey(key: string): string {
-  return key.slice(key.indexOf("/") + 1);
+const CALL = "_call";
+const OUTPUT = "_call_output";
+
+function halfOf(item: Item): Half | undefined {
+  if (!("call_id" in item) || typeof item.call_id !== "string") return undefined;
+  const isOutput = item.type.endsWith(OUTPUT);
+  if (!isOutput && !item.type.endsWith(CALL)) return undefined;
+  const kind = isOutput ? item.type.slice(0, CALL.length - OUTPUT.length) : item.type;
+  return { key: `${kind}/${item.call_id}`, callId: item.call_id, isOutput };
 }

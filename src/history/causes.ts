@@ -22,8 +22,10 @@ export type CauseReader = {
 
 /** What has been seen so far, by what a later event names. */
 type Seen = {
-  /** First delivery of a call, by session and operation. */
+  /** First delivery of a call, by session and operation, and by session and digest of its arguments. */
   readonly calls: Map<string, number>;
+  /** Digests of outputs: a client that sends its whole history says each of them again and again. */
+  readonly digests: Map<string, string>;
   /** Return of a tool, by session and digest of its output. */
   readonly outputs: Map<string, number>;
   /** Creates without an answer, by connection and lane. */
@@ -38,7 +40,7 @@ type Seen = {
  * Opens a reader for one history. The edges are:
  *
  * - the bytes of a frame, or of an end of stream, leave one face before they reach the other;
- * - a tool starts after the first delivery of a call for its operation;
+ * - a tool starts after the first delivery of a call with its arguments, or else of one for its operation;
  * - an output is sent after the tool that it comes from returned;
  * - a create is sent before it is answered, and the words of a user after its turn was begun;
  * - what a client reports, and how it ends its turns, comes over one channel and so in order;
@@ -48,6 +50,7 @@ export function createCauseReader(): CauseReader {
   const passages = createPassageReader();
   const seen: Seen = {
     calls: new Map(),
+    digests: new Map(),
     outputs: new Map(),
     unanswered: new Map(),
     turns: new Map(),
@@ -69,10 +72,11 @@ export function createCauseReader(): CauseReader {
 function noteDelivery({ calls }: Seen, delivered: MessageEvent, body: JsonObject): void {
   const items = [body["item"], ...itemsOfInput(objectMember(body, "response")?.["output"])];
   const isFinal = delivered.type === "response.output_item.done" || delivered.type === "response.completed";
-  for (const item of isFinal ? itemsOfInput(items) : []) {
-    const operation = isFunctionCall(item) ? operationOfArguments(item.arguments) : undefined;
-    const key = `${delivered.session ?? "?"}/${operation ?? ""}`;
-    if (operation !== undefined && !calls.has(key)) calls.set(key, delivered.sequence);
+  for (const call of isFinal ? itemsOfInput(items).filter(isFunctionCall) : []) {
+    for (const name of [operationOfArguments(call.arguments), digestOfText(call.arguments)]) {
+      const key = `${delivered.session ?? "?"}/${name ?? ""}`;
+      if (name !== undefined && !calls.has(key)) calls.set(key, delivered.sequence);
+    }
   }
 }
 
@@ -93,11 +97,17 @@ function causesOfMessage(seen: Seen, event: MessageEvent): readonly (number | un
   const items = itemsOfInput(event.body?.["input"]);
   const turn = seen.turns.get(event.session);
   const saysTurn = items.some((item) => isMessage(item) && messageText(item).includes(turn?.userText ?? "\u0000"));
-  const outputs = items.filter(isFunctionCallOutput).map((output) => digestOfText(outputText(output)));
+  const outputs = items.filter(isFunctionCallOutput).map((output) => digestOf(seen, outputText(output)));
   return [
     saysTurn ? turn?.sequence : undefined,
     ...outputs.map((digest) => seen.outputs.get(`${event.session ?? "?"}/${digest}`)),
   ];
+}
+
+function digestOf({ digests }: Seen, text: string): string {
+  const known = digests.get(text) ?? digestOfText(text);
+  digests.set(text, known);
+  return known;
 }
 
 function causesOfOther(seen: Seen, event: HistoryEvent): readonly (number | undefined)[] {
@@ -116,7 +126,10 @@ function causesOfOther(seen: Seen, event: HistoryEvent): readonly (number | unde
       return [last];
     }
     case "tool-started":
-      return [seen.calls.get(`${session ?? "?"}/${event.operation ?? ""}`)];
+      return [
+        seen.calls.get(`${session ?? "?"}/${event.argumentsDigest}`) ??
+          seen.calls.get(`${session ?? "?"}/${event.operation ?? ""}`),
+      ];
     case "tool-returned":
       seen.outputs.set(`${session ?? "?"}/${event.outputDigest}`, sequence);
       return [];

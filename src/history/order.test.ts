@@ -162,6 +162,18 @@ describe("the order of two events", () => {
     expect(orderIn(lines, 3, 4)).toBe("concurrent");
   });
 
+  it("tells calls for one operation apart by their arguments", () => {
+    const other = { type: done.type, body: { item: { ...item, arguments: '{"operation":"book","seat":"1B"}' } } };
+    const lines = [
+      message("to-client", "enters", done),
+      message("to-client", "leaves", { type: done.type }),
+      message("to-client", "enters", { ...other, frame: 1 }),
+      message("to-client", "leaves", { type: done.type, frame: 1 }),
+      { ...toolStarted, argumentsDigest: digestOfText('{"operation":"book","seat":"1B"}') } as Line,
+    ];
+    expect(orderIn(lines, 3, 4)).toBe("before");
+  });
+
   it("puts the return of a tool before the create that carries its output", () => {
     const output = { type: "function_call_output", call_id: "c1", output: "receipt" };
     expect(orderIn([toolReturned, create([output])], 0, 1)).toBe("before");

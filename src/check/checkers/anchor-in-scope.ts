@@ -1,8 +1,8 @@
 import type { ObservedCreate } from "../../history/creates.ts";
 import type { ObservedResponse } from "../../history/responses.ts";
-import { callsMade } from "../calls-made.ts";
+import { callsMade, type CallsMade } from "../calls-made.ts";
 import { type Checker, evidenceOf, notExercised, worstOf } from "../checker.ts";
-import { openCalls } from "../pairing.ts";
+import { createPairingReader, type PairingProblem } from "../pairing.ts";
 import type { Finding } from "../verdict.ts";
 
 /** INV-12: an id that only its connection knows is used on that connection alone, and when it is worth something. */
@@ -16,12 +16,16 @@ export const anchorInScope: Checker = {
   source: "failures.md INV-12 (B07, B26, B29); protocol.md §4.1, §4.3",
   advice:
     "Keep the previous response id together with the connection that it was received on, and send the whole input without an id on every other one.",
-  check({ creates, responses }) {
+  check({ creates, received, responses }) {
     const chained = creates.filter(namesUnstored);
     if (chained.length === 0) return notExercised("no create named a response that was not stored");
-    const made = callsMade(responses);
+    const made = callsMade(responses, received);
+    const reader = createPairingReader(made);
     return worstOf(
-      chained.map((create) => findingOf(create, made)),
+      creates.flatMap((create) => {
+        const problems = reader.problemsOf(create);
+        return namesUnstored(create) ? [findingOf({ create, problems, made })] : [];
+      }),
       `each of ${chained.length} chained creates named a response of its own connection`,
     );
   },
@@ -36,7 +40,13 @@ function isUnstored({ create }: ObservedResponse): boolean {
   return create.body?.["store"] === false;
 }
 
-function findingOf(create: ObservedCreate, made: ReturnType<typeof callsMade>): Finding {
+type Judged = {
+  readonly create: ObservedCreate;
+  readonly problems: readonly PairingProblem[];
+  readonly made: CallsMade;
+};
+
+function findingOf({ create, problems, made }: Judged): Finding {
   const { session, connection, event, parent, previousResponseId = "?" } = create;
   const who = `session ${session}: a create on connection ${connection} names ${previousResponseId}`;
   const violated = (why: string, ...events: readonly (ObservedCreate["event"] | undefined)[]): Finding => ({
@@ -52,7 +62,7 @@ function findingOf(create: ObservedCreate, made: ReturnType<typeof callsMade>): 
   if (completedDelivered === undefined || completedDelivered.sequence > event.sequence) {
     return violated("whose response.completed the client had not received", parent.created);
   }
-  const open = openCalls(create.effectiveInput ?? []).find((callId) => made.timesMade(session, callId) > 0);
+  const open = problems.find(({ kind, id }) => kind === "open-call" && made.timesMade(session, id) > 0)?.id;
   if (open === undefined) return { outcome: "holds", message: "", evidence: [] };
   return violated(`and leaves its call ${open} unanswered`, made.firstDone(session, open));
 }

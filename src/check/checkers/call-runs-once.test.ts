@@ -4,6 +4,7 @@ import {
   call,
   endTurn,
   type HistoryFixture,
+  injectItem,
   inSession,
   judge,
   openFixture,
@@ -117,5 +118,22 @@ describe("a call runs once (INV-01)", () => {
     const unscripted = openFixture({ scripted: false });
     runTool(unscripted, { execution: 0, operation: "book" });
     expect(judge(callRunsOnce, unscripted).outcome).toBe("not-exercised");
+  });
+});
+
+describe("calls that a fault delivered (INV-01)", () => {
+  it("are replays where id and arguments are those of a call, and calls where the arguments are others", () => {
+    const replayed = openFixture();
+    bookOnce(replayed);
+    injectItem(replayed, call("c1", "book"), { responseId: "r1" });
+    runTool(replayed, { execution: 0, operation: "book" });
+    runTool(replayed, { execution: 1, operation: "book" });
+    expect(judge(callRunsOnce, replayed).outcome).toBe("violated");
+    const other = openFixture();
+    bookOnce(other);
+    injectItem(other, { ...call("c1", "book"), arguments: '{"operation":"book","seat":"1B"}' }, { responseId: "r1" });
+    runTool(other, { execution: 0, operation: "book" });
+    runTool(other, { execution: 1, operation: "book" });
+    expect(judge(callRunsOnce, other).outcome).toBe("holds");
   });
 });

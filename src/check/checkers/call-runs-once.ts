@@ -1,4 +1,6 @@
-import { type Checker, evidenceOf, notExercised, worstOf } from "../checker.ts";
+import { operationOfArguments } from "../../history/tool-operations.ts";
+import { injectedCalls } from "../calls-made.ts";
+import { type CheckContext, type Checker, evidenceOf, notExercised, worstOf } from "../checker.ts";
 import { collectOperations, type Operation } from "../operations.ts";
 import type { Finding } from "../verdict.ts";
 
@@ -14,8 +16,9 @@ export const callRunsOnce: Checker = {
     if (!context.isScripted) return notExercised("the target plays no script, so operations are not known");
     const operations = collectOperations(context).filter(({ executions }) => effectsOf(executions).length > 0);
     if (operations.length === 0) return notExercised("no tool had an effect");
+    const forged = forgedCalls(context);
     return worstOf(
-      operations.map(findingOf),
+      operations.map((operation) => findingOf(operation, forged)),
       `each of ${operations.length} operations ran no more often than it was called`,
     );
   },
@@ -25,12 +28,31 @@ function effectsOf(executions: Operation["executions"]): Operation["executions"]
   return executions.filter(({ effect }) => effect !== undefined);
 }
 
+/**
+ * Calls with arguments of their own that a fault delivered under a known id, by session and operation: to a client each
+ * of them is a call (failures.md INV-09).
+ */
+function forgedCalls({ received }: CheckContext): ReadonlyMap<string, ReadonlySet<string>> {
+  const forged = new Map<string, Set<string>>();
+  for (const { event, call } of injectedCalls(received)) {
+    const key = `${event.session ?? "?"}/${operationOfArguments(call.arguments) ?? ""}`;
+    const known = forged.get(key) ?? new Set();
+    forged.set(key, known.add(`${call.call_id}/${call.arguments}`));
+  }
+  return forged;
+}
+
 // The ledger cannot know which call_id a client had in mind. But where an operation took effect more often than it
 // was called under different ids, some call took effect twice.
-function findingOf({ session, operation, executions, calls }: Operation): Finding {
+function findingOf(
+  { session, operation, executions, calls }: Operation,
+  forged: ReadonlyMap<string, ReadonlySet<string>>,
+): Finding {
   const effects = effectsOf(executions);
-  if (effects.length <= calls.length) return { outcome: "holds", message: "", evidence: [] };
-  const times = calls.length === 1 ? "once" : `${calls.length} times`;
+  const distinct = new Set(forged.get(`${session}/${operation}`));
+  for (const { call } of calls) distinct.add(`${call.call_id}/${call.arguments}`);
+  if (effects.length <= distinct.size) return { outcome: "holds", message: "", evidence: [] };
+  const times = distinct.size === 1 ? "once" : `${distinct.size} times`;
   return {
     outcome: "violated",
     message: `session ${session}: operation ${operation} was called for ${times} and took effect ${effects.length} times`,

@@ -4,6 +4,7 @@ import {
   call,
   endTurn,
   type HistoryFixture,
+  injectItem,
   inSession,
   judge,
   openFixture,
@@ -148,6 +149,19 @@ describe("what INV-04 must not flag", () => {
     sendCreate(fixture, { input: [output("c1", 1)], previous: "r3" });
     sendCreate(fixture, { input: [...PAIR, says("done"), user("turn 1"), second, output("c1", 1)], connection: 1 });
     expect(judge(callsArePaired, fixture).outcome).toBe("holds");
+  });
+
+  it("an answer to a call that a fault delivered under a known id, with arguments of its own", () => {
+    const fixture = openFixture();
+    called(fixture, "c1");
+    injectItem(fixture, { ...call("c1", "book-c1"), arguments: '{"operation":"other"}' }, { responseId: "r1" });
+    sendCreate(fixture, { input: [output("c1", 0), output("c1", 1)], previous: "r1" });
+    expect(judge(callsArePaired, fixture).outcome).toBe("holds");
+    const replayed = openFixture();
+    called(replayed, "c1");
+    injectItem(replayed, call("c1", "book-c1"), { responseId: "r1" });
+    sendCreate(replayed, { input: [output("c1", 0), output("c1", 1)], previous: "r1" });
+    expect(judge(callsArePaired, replayed).outcome).toBe("violated");
   });
 
   it("a call that its server delivered twice, and the calls of another session", () => {

@@ -1,7 +1,7 @@
 import type { ObservedCreate } from "../../history/creates.ts";
 import { type Checker, evidenceOf, notExercised, worstOf } from "../checker.ts";
-import { callsMade } from "../calls-made.ts";
-import { type PairingProblem, pairingProblems } from "../pairing.ts";
+import { callsMade, type CallsMade } from "../calls-made.ts";
+import { createPairingReader, type PairingProblem } from "../pairing.ts";
 import type { Finding } from "../verdict.ts";
 
 /** INV-04: in whatever a client asks for, each call has its one output behind it. */
@@ -16,16 +16,20 @@ export const callsArePaired: Checker = {
   advice:
     "Build each create from one history in which a call and its output are added once: close calls that stay unanswered with an output that says so, and never add an output from a second place.",
   check(context) {
-    const made = callsMade(context.responses);
-    const creates = context.creates.filter((create) => !create.isWarmUp && hasHalves(create));
-    if (creates.length === 0) return notExercised("no create had to do with a call");
-    const findings = creates.map((create) => findingOf(create, made));
-    return worstOf(findings, `each call and output of ${creates.length} creates had its other half`);
+    const made = callsMade(context.responses, context.received);
+    const reader = createPairingReader(made);
+    const judged = context.creates.flatMap((create) => {
+      const problems = reader.problemsOf(create);
+      return create.isWarmUp || !hasHalves(create) ? [] : [findingOf({ create, problems, made })];
+    });
+    if (judged.length === 0) return notExercised("no create had to do with a call");
+    return worstOf(judged, `each call and output of ${judged.length} creates had its other half`);
   },
 };
 
-function hasHalves({ effectiveInput, input }: ObservedCreate): boolean {
-  return (effectiveInput ?? input).some((item) => "call_id" in item);
+/** Whether a create has calls or outputs, or chains on a response with calls. */
+function hasHalves({ input, parent }: ObservedCreate): boolean {
+  return input.some((item) => "call_id" in item) || parent?.output.some(({ item }) => "call_id" in item) === true;
 }
 
 const WHAT: Readonly<Record<PairingProblem["kind"], (id: string) => string>> = {
@@ -36,10 +40,14 @@ const WHAT: Readonly<Record<PairingProblem["kind"], (id: string) => string>> = {
   "second-item": (id) => `holds item ${id} twice`,
 };
 
-function findingOf(create: ObservedCreate, made: ReturnType<typeof callsMade>): Finding {
+type Judged = {
+  readonly create: ObservedCreate;
+  readonly problems: readonly PairingProblem[];
+  readonly made: CallsMade;
+};
+
+function findingOf({ create, problems, made }: Judged): Finding {
   const { session, connection, event } = create;
-  const timesMade = (callId: string): number => made.timesMade(session, callId);
-  const problems = pairingProblems(create.effectiveInput ?? create.input, timesMade);
   const isWhole = create.effectiveInput !== undefined;
   const problem = problems.find(({ kind }) => isWhole || kind !== "orphan-output");
   const who = `session ${session}: the create on connection ${connection}`;

@@ -28,13 +28,13 @@ function toolReturned(fixture: HistoryFixture): number {
   return create;
 }
 
-/** The turn before, and its end; answers the event by which its answer arrived. */
+/** A turn, its end, and the beginning of the next one; answers the event of its first create. */
 function firstTurn(fixture: HistoryFixture): number {
-  toolReturned(fixture);
-  const last = respond(fixture, { id: "r2", input: [output("c1", 0)], previous: "r1", output: [says("done")] });
+  const first = toolReturned(fixture);
+  respond(fixture, { id: "r2", input: [output("c1", 0)], previous: "r1", output: [says("done")] });
   endTurn(fixture, 0);
   startTurn(fixture, 1);
-  return last.received ?? -1;
+  return first;
 }
 
 describe("a context stays whole (INV-13)", () => {
@@ -62,9 +62,9 @@ describe("a context stays whole (INV-13)", () => {
 
   it("is violated where a later turn is asked without the turn before it", () => {
     const fixture = openFixture();
-    const received = firstTurn(fixture);
+    const first = firstTurn(fixture);
     const { create } = respond(fixture, { id: "r3", input: [user("turn 1")], connection: 1 });
-    expect(judge(contextStaysWhole, fixture)).toMatchObject({ outcome: "violated", evidence: [received, create] });
+    expect(judge(contextStaysWhole, fixture)).toMatchObject({ outcome: "violated", evidence: [first, create] });
   });
 
   it("is violated where the chain goes on from a response that is not the last", () => {
@@ -75,6 +75,30 @@ describe("a context stays whole (INV-13)", () => {
       outcome: "violated",
       message: 'session 0: the model sees of the create on connection 0 no more: the model\'s answer "done"',
     });
+  });
+
+  it("is violated where what the model said on the way is left out of a full input", () => {
+    const fixture = openFixture();
+    startTurn(fixture, 0);
+    const found = [says("let me see"), call("c1", "book")];
+    respond(fixture, { id: "r1", input: [user("turn 0")], output: found });
+    respond(fixture, { id: "r2", input: [output("c1", 0)], previous: "r1", output: [says("done")] });
+    endTurn(fixture, 0);
+    startTurn(fixture, 1);
+    const tail = [call("c1", "book"), output("c1", 0), says("done"), user("turn 1")];
+    respond(fixture, { id: "r3", input: [user("turn 1")], previous: "r2" });
+    sendCreate(fixture, { input: [user("turn 0"), says("let me see"), ...tail], connection: 1 });
+    expect(judge(contextStaysWhole, fixture).outcome).toBe("holds");
+    sendCreate(fixture, { input: [user("turn 0"), ...tail], connection: 1 });
+    expect(judge(contextStaysWhole, fixture).message).toContain('no more: the model\'s answer "let me see"');
+  });
+
+  it("is violated where a chain goes on behind a create that was refused, without what that one brought", () => {
+    const fixture = openFixture();
+    firstTurn(fixture);
+    const { create } = refuse(fixture, { input: [user("turn 1")], previous: "r2", code: "server_error" });
+    const again = sendCreate(fixture, { input: [user("hello?")], previous: "r2" });
+    expect(judge(contextStaysWhole, fixture)).toMatchObject({ outcome: "violated", evidence: [create, again] });
   });
 
   it("is violated where everything is put behind a chain that holds it, or the user is quoted twice", () => {

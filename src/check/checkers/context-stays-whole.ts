@@ -3,8 +3,8 @@ import { callsOf, type ObservedResponse } from "../../history/responses.ts";
 import { bySession } from "../by-session.ts";
 import { callsMade, type CallsMade } from "../calls-made.ts";
 import { type CheckContext, type Checker, evidenceOf, notExercised, worstOf } from "../checker.ts";
-import { type ContextPart, createPartReader, type PartReader } from "../context-parts.ts";
-import { type PairingProblem, pairingProblems } from "../pairing.ts";
+import { type ContextPart, createPartReader, describePart, type PartReader } from "../context-parts.ts";
+import { createPairingReader, type PairingProblem, type PairingReader } from "../pairing.ts";
 import type { Finding } from "../verdict.ts";
 
 /**
@@ -24,14 +24,16 @@ export const contextStaysWhole: Checker = {
   advice:
     "Treat the previous response id and the number of items that it covers as one value: where the id is dropped, the input has to hold everything again.",
   check(context) {
-    const creates = bySession(context.creates.filter(({ isWarmUp }) => !isWarmUp));
+    const creates = bySession(context.creates);
     const responses = bySession(context.responses);
     const turns = bySession(context.turns);
-    const made = callsMade(context.responses);
+    const made = callsMade(context.responses, context.received);
+    const pairing = createPairingReader(made);
     const findings = [...creates].flatMap(([session, own]) =>
       judgeSession(own, {
         order: context.order,
         made,
+        pairing,
         responses: responses.get(session) ?? [],
         turns: turns.get(session) ?? [],
       }),
@@ -42,35 +44,51 @@ export const contextStaysWhole: Checker = {
 };
 
 /** What is known of one session. */
-type Scope = Pick<CheckContext, "order" | "responses" | "turns"> & { readonly made: CallsMade };
+type Scope = Pick<CheckContext, "order" | "responses" | "turns"> & {
+  readonly made: CallsMade;
+  readonly pairing: PairingReader;
+};
 
 /** What a session has to keep: of its completed turns, and of the turn that is under way. */
 type Kept = {
   readonly settled: Map<string, ContextPart>;
   readonly current: Map<string, ContextPart>;
+  /** What the model has said meanwhile, on the way to where the session is now. */
+  readonly said: Map<string, ContextPart>;
   turn: number | undefined;
+  /** The response of the latest create, if that was asked with all of this. */
+  holder: ObservedResponse | undefined;
 };
 
 function judgeSession(creates: readonly ObservedCreate[], scope: Scope): readonly Finding[] {
   const reader = createPartReader(scope.turns);
-  const kept: Kept = { settled: new Map(), current: new Map(), turn: undefined };
+  const kept: Kept = { settled: new Map(), current: new Map(), said: new Map(), turn: undefined, holder: undefined };
   const completedCalls = completedCallsOf(scope.responses);
   return creates.flatMap((create) => {
-    const { effectiveInput, event } = create;
+    const { effectiveInput, event, parent, response } = create;
+    const problems = scope.pairing.problemsOf(create);
+    if (create.isWarmUp) return [];
     if (effectiveInput === undefined) return [unknownContext(create)];
-    if (effectiveInput.some(({ type }) => type.startsWith("compaction"))) {
+    // Behind the latest response that was asked for with everything, nothing can be missing: only what is new is read.
+    const isGoingOn = parent !== undefined && parent === kept.holder;
+    const items = isGoingOn ? [...parent.output.map(({ item }) => item), ...create.input] : effectiveInput;
+    if (items.some(({ type }) => type.startsWith("compaction"))) {
       kept.settled.clear();
       kept.current.clear();
+      kept.holder = response;
       return [];
     }
-    const parts = reader.partsOf(effectiveInput, event);
+    const parts = reader.partsOf(items, event);
     enterTurn(kept, { create, parts, reader, scope });
-    const finding = findingOf(create, { parts, kept, made: scope.made });
+    const finding = findingOf(create, { parts, kept, problems, isGoingOn, made: scope.made });
+    if (!isGoingOn) kept.said.clear();
     for (const [key, part] of parts) {
+      if (part.text !== undefined && part.turn === undefined) kept.said.set(key, part);
       const isSettledCall = part.callId !== undefined && (completedCalls.get(part.callId) ?? Infinity) < event.sequence;
       const isOfTurn = part.turn !== undefined && part.turn === kept.turn;
-      if (isOfTurn || isSettledCall) kept.current.set(key, kept.current.get(key) ?? part);
+      if ((isOfTurn || isSettledCall) && !kept.current.has(key)) kept.current.set(key, part);
     }
+    kept.holder = finding?.outcome === "violated" ? undefined : response;
     return finding === undefined ? [] : [finding];
   });
 }
@@ -100,12 +118,23 @@ function enterTurn(kept: Kept, { create, parts, reader, scope }: Entering): void
   const turn = [...parts.values()].reduce((latest, part) => Math.max(latest, part.turn ?? -1), -1);
   if (turn <= (kept.turn ?? -1)) return;
   const before = kept.turn;
+  const brought = [...kept.current, ...kept.said];
   kept.turn = turn;
   kept.current.clear();
   const ended = scope.turns.find((other) => other.turn === before)?.ended;
   if (ended?.outcome !== "completed" || scope.order.compare(ended, create.event) !== "before") return;
   const final = scope.responses.findLast((response) => isFinalBefore(response, create));
   if (final?.completedDelivered === undefined) return;
+  if (final === kept.holder) {
+    for (const [key, part] of brought) kept.settled.set(key, part);
+    for (const [key, part] of reader.partsOf(
+      final.output.map(({ item }) => item),
+      final.completedDelivered,
+    )) {
+      kept.settled.set(key, part);
+    }
+    return;
+  }
   const items = [...final.effectiveInput, ...final.output.map(({ item }) => item)];
   for (const [key, part] of reader.partsOf(items, final.completedDelivered)) kept.settled.set(key, part);
 }
@@ -119,6 +148,8 @@ function isFinalBefore(response: ObservedResponse, { event }: ObservedCreate): b
 type Judged = {
   readonly parts: ReadonlyMap<string, ContextPart>;
   readonly kept: Kept;
+  readonly problems: readonly PairingProblem[];
+  readonly isGoingOn: boolean;
   readonly made: CallsMade;
 };
 
@@ -128,20 +159,26 @@ const DOUBLED: Readonly<Partial<Record<PairingProblem["kind"], string>>> = {
   "second-item": "item",
 };
 
-function findingOf(create: ObservedCreate, { parts, kept, made }: Judged): Finding | undefined {
-  const { session, connection, event, effectiveInput = [] } = create;
+function findingOf(create: ObservedCreate, judged: Judged): Finding | undefined {
+  const { parts, kept, problems, isGoingOn, made } = judged;
+  const { session, connection, event } = create;
   const who = `session ${session}: the model sees of the create on connection ${connection}`;
-  const problems = pairingProblems(effectiveInput, (callId) => made.timesMade(session, callId));
   const doubled = problems.find(({ kind }) => kind in DOUBLED);
-  const said = [...parts.values()].find(({ turn, times }) => turn !== undefined && times > 1);
+  const said = doubled === undefined ? saidTwice(judged) : undefined;
   if (doubled !== undefined || said !== undefined) {
-    const what = doubled === undefined ? (said?.what ?? "") : `${DOUBLED[doubled.kind] ?? ""} ${doubled.id}`;
+    const what =
+      said === undefined
+        ? `${DOUBLED[doubled?.kind ?? "second-item"] ?? ""} ${doubled?.id ?? "?"}`
+        : describePart(said);
     return { outcome: "violated", message: `${who} more than once: ${what}`, evidence: evidenceOf(event) };
   }
-  const missing = [...kept.settled, ...kept.current].find(([key, part]) => !parts.has(key) && !isWithin(part, parts));
+  const missing = isGoingOn ? undefined : (missingOf(kept.settled, parts) ?? missingOf(kept.current, parts));
   if (missing !== undefined) {
-    const message = `${who} no more: ${missing[1].what}`;
-    return { outcome: "violated", message, evidence: evidenceOf(missing[1].event, event) };
+    return {
+      outcome: "violated",
+      message: `${who} no more: ${describePart(missing)}`,
+      evidence: evidenceOf(missing.event, event),
+    };
   }
   const orphan = problems.find(({ kind }) => kind === "orphan-output");
   if (orphan !== undefined) {
@@ -150,6 +187,24 @@ function findingOf(create: ObservedCreate, { parts, kept, made }: Judged): Findi
   }
   if (kept.settled.size === 0 && kept.current.size === 0) return undefined;
   return { outcome: "holds", message: "", evidence: [] };
+}
+
+/** Words of the user that stand there twice, or again behind a chain that has them. */
+function saidTwice({ parts, kept, isGoingOn }: Judged): ContextPart | undefined {
+  for (const [key, part] of parts) {
+    if (part.turn === undefined) continue;
+    const known = kept.settled.get(key) ?? kept.current.get(key);
+    if (part.times > 1 || (isGoingOn && known?.text === part.text)) return part;
+  }
+  return undefined;
+}
+
+function missingOf(
+  kept: ReadonlyMap<string, ContextPart>,
+  parts: ReadonlyMap<string, ContextPart>,
+): ContextPart | undefined {
+  for (const [key, part] of kept) if (!parts.has(key) && !isWithin(part, parts)) return part;
+  return undefined;
 }
 
 /** Whether a text of the model stands within a longer one: a client may join messages, or add to them. */
