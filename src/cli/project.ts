@@ -12,6 +12,7 @@ import { readTextFile } from "../suite/files.ts";
 import type { RunSettings } from "../suite/scenario-run.ts";
 import type { GivenArguments, OptionTable } from "./arguments.ts";
 import type { CommandContext } from "./command.ts";
+import { readContract } from "./contract-option.ts";
 
 /** The options of commands that run scenarios; what is absent is asked of the project's configuration. */
 export const PROJECT_OPTIONS: OptionTable = {
@@ -19,6 +20,7 @@ export const PROJECT_OPTIONS: OptionTable = {
   client: { type: "string" },
   backend: { type: "string" },
   target: { type: "string" },
+  contract: { type: "string" },
   known: { type: "string" },
   confirm: { type: "string" },
   out: { type: "string" },
@@ -55,7 +57,8 @@ export function settingsOf(
   clientModuleOf(client, harness);
   pluginNamed("backend", backend, harness.backends);
   pluginNamed("target", target, harness.targets);
-  const contract = contractOf(client, configuration);
+  const stated = given.text("contract");
+  const contract = stated === undefined ? contractOf(client, configuration) : readContract(stated, context.directory);
   const known = given.text("known") ?? configuration.known;
   return {
     client,

@@ -8,11 +8,13 @@ import { openRunFolder } from "../suite/run-folder.ts";
 import { runInFolder } from "../suite/scenario-run.ts";
 import { type GivenArguments, type OptionTable, readArguments } from "./arguments.ts";
 import { type Command, type CommandContext, EXIT_INTERRUPTED } from "./command.ts";
+import { CONTRACT_HELP, CONTRACT_PRESETS_HELP, readContract } from "./contract-option.ts";
 import { confirmTimesOf, openProject, outOf, type Project } from "./project.ts";
 
 const OPTIONS: OptionTable = {
   client: { type: "string" },
   backend: { type: "string" },
+  contract: { type: "string" },
   confirm: { type: "string" },
   config: { type: "string" },
   out: { type: "string" },
@@ -25,9 +27,12 @@ Runs the plan of a reproduction file again and says whether the failure is still
 
   --client NAME | ./module   another client than the one in the file: did the fix help?
   --backend NAME             another backend than the one in the file
+${CONTRACT_HELP}, or the file
   --confirm N                how many runs come after the first (default: 3)
   --config FILE              another configuration than cutwire.config.ts, .js or .json
   --out DIR                  where runs are stored (default: .cutwire)
+
+${CONTRACT_PRESETS_HELP}
 
 Exit codes: 1 reproduced, or another failure (it says which), 0 fixed, 2 undecided, 3 could not run,
 4 cutwire itself failed, 130 interrupted.
@@ -82,9 +87,11 @@ async function replay(
     },
     harness,
   );
+  const stated = given.text("contract");
+  const contract = stated === undefined ? {} : { contract: readContract(stated, context.directory) };
   const startedAt = harness.clock.wallTime();
   const folder = openRunFolder(outOf(given, project), { directory: context.directory, startedAt });
-  const settings = { ...chosen, folder, signal: context.signal };
+  const settings = { ...chosen, ...contract, folder, signal: context.signal };
   return await repeatRun(times, context.signal, async (run) => {
     const result = await runInFolder(reproduction.plan, `run-${run}`, { settings, harness });
     context.note(`run ${run + 1} of ${times} of ${printClientReference(chosen.client)} on ${chosen.backend}`);

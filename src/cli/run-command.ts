@@ -5,6 +5,7 @@ import { runSuite } from "../suite/run-suite.ts";
 import { readScenarios } from "../suite/scenario-files.ts";
 import { type GivenArguments, type OptionTable, readArguments } from "./arguments.ts";
 import type { Command, CommandContext } from "./command.ts";
+import { CONTRACT_HELP, CONTRACT_PRESETS_HELP } from "./contract-option.ts";
 import { confirmTimesOf, openProject, outOf, type Project, PROJECT_OPTIONS, settingsOf } from "./project.ts";
 import { deliverReport, parseReporter } from "./reports.ts";
 
@@ -21,13 +22,15 @@ const OPTIONS: OptionTable = {
 const HELP = `cutwire run [SCENARIO | file.json]...
 
 Runs scenarios against a client, cuts its wire where they say, and judges what happened.
-Without a scenario it runs all that come with cutwire.
+Without a scenario it runs all that come with cutwire, but fleet-cut-at-once: its twenty sessions want a quiet machine,
+so it is run when it is named.
 
   --client NAME | ./module   the client under test (default: reference)
+${CONTRACT_HELP}
   --backend NAME             how the wire is faulted (default: embedded)
   --target NAME              the server at the far end (default: reference)
   --seed N                   another seed for every plan
-  --confirm N                how often a violation is run again (default: 3)
+  --confirm N                how often a violation, or what a busy machine left undecided, is run again (default: 3)
   --jobs N                   how many scenarios run side by side (default: 4)
   --reporter NAME[=FILE]     console, json, junit or github, more than once if you like (default: console)
   --known FILE               violations that are known: they are told, and fail nothing
@@ -40,12 +43,15 @@ Examples
   npx cutwire run                                       the reference client: all as expected
   npx cutwire run --client ./my-client.js               your own client
   npx cutwire run cut-after-call-done --client planted:M11    a client with a known bug
+  npx cutwire run --client ./my-client.js --contract openai-node    held to what that SDK promises
   npx cutwire run my-plan.json --reporter json=out.json
   npx cutwire run --reporter junit=results.xml --reporter github    in CI
 
 What is said every time can stand in cutwire.config.ts (or .js, .json), and the command line wins over it:
   export default { clients: { mine: "./my-client.ts" }, client: "mine", reporters: ["console", "junit=results.xml"] };
 Its other members: contracts (by client), scenarios, backend, target, known, jobs, confirm, out.
+
+${CONTRACT_PRESETS_HELP}
 
 Known findings let a suite with known defects pass today, and say when one is gone. The file names each by its rule and
 the scenario, by the "shape" that report.json tells of a violation (as "witness"), or by both:

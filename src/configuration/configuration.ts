@@ -1,7 +1,6 @@
 import { z } from "zod";
 
-import { type Contract, ContractSchema, DEFAULT_CONTRACT } from "../plan/contract.ts";
-import { issueAgain } from "../plan/fault-catalogue.ts";
+import { type Contract, ContractPartSchema } from "../plan/contract.ts";
 
 /**
  * What a project says once, instead of with every command: the default export of `cutwire.config.ts`, or the content of
@@ -39,19 +38,11 @@ export function defineConfig(configuration: Configuration): Configuration {
 
 const TextSchema = z.string().min(1);
 
-/** A contract of which anything may be left out: the rest of it has to agree with the default one. */
-const PartialContractSchema = z.unknown().transform((value, context): Partial<Contract> => {
-  const given = z.record(z.string(), z.unknown()).safeParse(value);
-  const whole = given.success ? ContractSchema.safeParse({ ...DEFAULT_CONTRACT, ...given.data }) : given;
-  for (const issue of whole.error?.issues ?? []) context.addIssue(issueAgain(issue));
-  return whole.success ? (given.data ?? {}) : z.NEVER;
-});
-
 /** The shape of a configuration. */
 export const ConfigurationSchema: z.ZodType<Configuration> = z.strictObject({
   clients: z.record(TextSchema, TextSchema).exactOptional(),
   client: TextSchema.exactOptional(),
-  contracts: z.record(TextSchema, PartialContractSchema).exactOptional(),
+  contracts: z.record(TextSchema, ContractPartSchema).exactOptional(),
   scenarios: z.array(TextSchema).min(1).max(10_000).exactOptional(),
   backend: TextSchema.exactOptional(),
   target: TextSchema.exactOptional(),

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { type Contract, ContractSchema, DEFAULT_CONTRACT } from "./contract.ts";
+import { type Contract, ContractPartSchema, ContractSchema, DEFAULT_CONTRACT } from "./contract.ts";
 
 const backoff = { baseMs: 20, factor: 2, capMs: 200, jitter: "full", attemptsMax: 5, resetOn: "completed" } as const;
 
@@ -40,5 +40,20 @@ describe("a contract", () => {
       "fallback.afterFailures",
       "progressDeadlineMs",
     ]);
+  });
+});
+
+describe("jitter as a window", () => {
+  const windowed = (from: number, to: number): object => ({ backoff: { ...backoff, jitter: { from, to } } });
+
+  it("is taken as it is, also by a part of a contract alone", () => {
+    const part = windowed(0.75, 1);
+    expect(ContractSchema.parse({ ...DEFAULT_CONTRACT, ...part })).toMatchObject(part);
+    expect(ContractPartSchema.parse(part)).toEqual(part);
+    expect(ContractPartSchema.parse({})).toEqual({});
+  });
+
+  it("is refused the wrong way round", () => {
+    expect(problemsOf({ ...DEFAULT_CONTRACT, ...windowed(1, 0.75) })).toEqual([expect.stringContaining("backoff")]);
   });
 });

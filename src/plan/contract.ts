@@ -1,5 +1,8 @@
 import { z } from "zod";
 
+/** The shares of a delay between which a client draws, 0 to 10 each. */
+export type JitterWindow = { readonly from: number; readonly to: number };
+
 /** The delays that a client promises between failed attempts (INV-31, INV-33). */
 export type BackoffContract = {
   /** Delay before the first retry, without jitter, in ms. */
@@ -8,8 +11,12 @@ export type BackoffContract = {
   readonly factor: number;
   /** The longest delay without jitter, in ms. */
   readonly capMs: number;
-  /** `share` s draws from (1 − s) to (1 + s) of the delay; `equal` from half of it; `full` from 0. */
-  readonly jitter: "none" | "equal" | "full" | { readonly share: number };
+  /**
+   * What is drawn of the delay: `none` all of it, `equal` from half of it, `full` from 0, each up to all of it; `share` s
+   * from (1 − s) to (1 + s) of it; or a window of its own, for example `{ "from": 0.75, "to": 1 }`.
+   */
+  readonly jitter: "none" | "equal" | "full" | { readonly share: number } | JitterWindow;
+  /** How often it tries again in a row; the first attempt is not counted. */
   readonly attemptsMax: number;
   /** When the count of failures starts again. */
   readonly resetOn: "completed" | { readonly uptimeMs: number };
@@ -57,33 +64,59 @@ export const DEFAULT_CONTRACT: Contract = {
 
 const DurationSchema = z.number().min(1).max(86_400_000);
 
+const JitterWindowSchema: z.ZodType<JitterWindow> = z
+  .strictObject({ from: z.number().min(0).max(10), to: z.number().min(0).max(10) })
+  .refine((window) => window.to >= window.from, { path: ["to"], message: "must not be less than from" });
+
 const BackoffSchema: z.ZodType<BackoffContract> = z
   .strictObject({
     baseMs: DurationSchema,
     factor: z.number().min(1).max(100),
     capMs: DurationSchema,
-    jitter: z.union([z.enum(["none", "equal", "full"]), z.strictObject({ share: z.number().min(0).max(1) })]),
+    jitter: z.union([
+      z.enum(["none", "equal", "full"]),
+      z.strictObject({ share: z.number().min(0).max(1) }),
+      JitterWindowSchema,
+    ]),
     attemptsMax: z.number().int().min(0).max(1_000_000),
     resetOn: z.union([z.literal("completed"), z.strictObject({ uptimeMs: DurationSchema })]),
   })
   .refine((backoff) => backoff.capMs >= backoff.baseMs, { path: ["capMs"], message: "must not be less than baseMs" });
 
+const PROMISES = {
+  toolEffects: z.enum(["at-most-once", "at-least-once"]),
+  backoff: z.union([z.literal("unstated"), BackoffSchema]),
+  recoveryDeadlineMs: DurationSchema,
+  idleDeadlineMs: DurationSchema,
+  redialDeadlineMs: DurationSchema,
+  progressDeadlineMs: DurationSchema,
+  createsPerTurnMax: z.number().int().min(1).max(1_000_000),
+  rotation: z.strictObject({ ageMsMax: DurationSchema, marginMs: z.number().min(0) }),
+  store: z.boolean(),
+  lanes: z.boolean(),
+  retryAfterVisibleOutput: z.boolean(),
+  fallback: z.union([z.literal("none"), z.strictObject({ afterFailures: z.number().int().min(1).max(1_000_000) })]),
+};
+
+/** The shape of a part of a contract, as a file states it. */
+export const ContractPartSchema: z.ZodType<Partial<Contract>> = z.strictObject({
+  toolEffects: PROMISES.toolEffects.exactOptional(),
+  backoff: PROMISES.backoff.exactOptional(),
+  recoveryDeadlineMs: PROMISES.recoveryDeadlineMs.exactOptional(),
+  idleDeadlineMs: PROMISES.idleDeadlineMs.exactOptional(),
+  redialDeadlineMs: PROMISES.redialDeadlineMs.exactOptional(),
+  progressDeadlineMs: PROMISES.progressDeadlineMs.exactOptional(),
+  createsPerTurnMax: PROMISES.createsPerTurnMax.exactOptional(),
+  rotation: PROMISES.rotation.exactOptional(),
+  store: PROMISES.store.exactOptional(),
+  lanes: PROMISES.lanes.exactOptional(),
+  retryAfterVisibleOutput: PROMISES.retryAfterVisibleOutput.exactOptional(),
+  fallback: PROMISES.fallback.exactOptional(),
+});
+
 /** The shape of a contract. */
 export const ContractSchema: z.ZodType<Contract> = z
-  .strictObject({
-    toolEffects: z.enum(["at-most-once", "at-least-once"]),
-    backoff: z.union([z.literal("unstated"), BackoffSchema]),
-    recoveryDeadlineMs: DurationSchema,
-    idleDeadlineMs: DurationSchema,
-    redialDeadlineMs: DurationSchema,
-    progressDeadlineMs: DurationSchema,
-    createsPerTurnMax: z.number().int().min(1).max(1_000_000),
-    rotation: z.strictObject({ ageMsMax: DurationSchema, marginMs: z.number().min(0) }).exactOptional(),
-    store: z.boolean(),
-    lanes: z.boolean(),
-    retryAfterVisibleOutput: z.boolean(),
-    fallback: z.union([z.literal("none"), z.strictObject({ afterFailures: z.number().int().min(1).max(1_000_000) })]),
-  })
+  .strictObject({ ...PROMISES, rotation: PROMISES.rotation.exactOptional() })
   .refine((contract) => contract.progressDeadlineMs >= contract.idleDeadlineMs, {
     path: ["progressDeadlineMs"],
     message: "must not be less than idleDeadlineMs: a live peer would be left before a dead one",
