@@ -31,7 +31,10 @@ export type HarnessEventBody =
   | { readonly kind: "turn-overdue"; readonly turn: number; readonly probe: boolean; readonly deadlineMs: number }
   | { readonly kind: "limit-reached"; readonly limit: string; readonly value: number }
   | { readonly kind: "interrupted"; readonly signal: string }
-  /** How late the harness's own timers were at the worst: timing rules with a smaller margin are undecided. */
+  /**
+   * How late the harness's own timers were at the worst since the event of this kind before it, or since the start of
+   * the run: timing rules with a smaller margin are undecided.
+   */
   | { readonly kind: "event-loop-delay"; readonly maxMs: number }
   | { readonly kind: "run-ended" };
 
@@ -60,10 +63,11 @@ export type Alteration = "dropped" | "injected" | "replaced" | "moved";
 /** What the two faces of a wire see. */
 export type FaceEventBody =
   | { readonly kind: "dialled" }
-  | { readonly kind: "dial-rejected"; readonly how: string }
+  /** `retryAfterMs`: how long the refusal asks the client to wait, where it does. */
+  | { readonly kind: "dial-rejected"; readonly how: string; readonly retryAfterMs?: number }
   | { readonly kind: "upstream-failed"; readonly code: string }
   | { readonly kind: "upgrade-requested"; readonly path: string; readonly extensionsRemoved: boolean }
-  | { readonly kind: "upgrade-answered"; readonly status: number }
+  | { readonly kind: "upgrade-answered"; readonly status: number; readonly retryAfterMs?: number }
   /** A whole message of the protocol came past. The face on the sender's side holds its body, or the one that made it. */
   | {
       readonly kind: "message";

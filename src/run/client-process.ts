@@ -112,6 +112,8 @@ function collectOutput(child: ChildProcess): Printed {
   let listener = (stream: "stdout" | "stderr", text: string): void => void early.push([stream, text]);
   for (const stream of ["stdout", "stderr"] as const) {
     let sizeLeft = OUTPUT_SIZE_MAX;
+    // A process that is killed takes its ends of the pipes with it, and that is no failure of the harness.
+    child[stream]?.on("error", () => undefined);
     child[stream]?.setEncoding("utf8").on("data", (text: string) => {
       if (sizeLeft > 0) listener(stream, text.slice(0, sizeLeft));
       sizeLeft -= text.length;

@@ -3,8 +3,8 @@ import { join } from "node:path";
 
 import { createSystemClock } from "../determinism/clock.ts";
 import { createRandom, drawSeed } from "../determinism/random.ts";
-import type { Contract } from "../plan/contract.ts";
-import { createBackoff } from "../responses-client/backoff.ts";
+import type { BackoffContract, Contract } from "../plan/contract.ts";
+import { type BackoffOptions, createBackoff } from "../responses-client/backoff.ts";
 import type { ClientPolicies } from "../responses-client/client-policies.ts";
 import { createDialer } from "../responses-client/dial.ts";
 import { openFileJournal } from "../responses-client/journal.ts";
@@ -13,17 +13,31 @@ import { responsesUrl } from "../responses-client/responses-url.ts";
 import { openResponsesSession } from "../responses-client/session.ts";
 import type { Client } from "./client.ts";
 
-/** Deadlines that suit tests on a wall clock: everything that a user would wait seconds for happens in milliseconds. */
-const BACKOFF = { baseMs: 20, factor: 2, capMs: 200, jitter: "full", attemptsMax: 8 } as const;
-const IDLE_DEADLINE_MS = 400;
-const CONNECT_TIMEOUT_MS = 400;
+/**
+ * Deadlines that suit tests on a wall clock: everything that a user would wait seconds for happens in milliseconds.
+ *
+ * The jitter is the equal one: under full jitter no single wait is too short, so nothing could be told from it.
+ */
+export const TEST_BACKOFF: BackoffOptions &
+  Pick<BackoffContract, "baseMs" | "factor" | "capMs" | "jitter" | "attemptsMax"> = {
+  baseMs: 20,
+  factor: 2,
+  capMs: 200,
+  jitter: "equal",
+  attemptsMax: 8,
+};
+
+/** How long the peer of a running request may be silent. */
+export const TEST_IDLE_DEADLINE_MS = 400;
+/** How long an upgrade may take. */
+export const TEST_CONNECT_TIMEOUT_MS = 400;
 
 /** What the reference client promises with these deadlines. */
 const CONTRACT: Partial<Contract> = {
   toolEffects: "at-most-once",
-  backoff: { ...BACKOFF, resetOn: "completed" },
+  backoff: { ...TEST_BACKOFF, resetOn: "completed" },
   recoveryDeadlineMs: 3_000,
-  idleDeadlineMs: IDLE_DEADLINE_MS,
+  idleDeadlineMs: TEST_IDLE_DEADLINE_MS,
   redialDeadlineMs: 1_000,
   progressDeadlineMs: 10_000,
   store: false,
@@ -51,9 +65,9 @@ export function adaptResponsesClient(name: string, policies: Partial<ClientPolic
         journal,
         onSurface: (event) => context.report(event),
         policies: {
-          backoff: createBackoff(BACKOFF),
-          liveness: createLiveness({ idleDeadlineMs: IDLE_DEADLINE_MS }),
-          dialer: createDialer({ connectTimeoutMs: CONNECT_TIMEOUT_MS }),
+          backoff: createBackoff(TEST_BACKOFF),
+          liveness: createLiveness({ idleDeadlineMs: TEST_IDLE_DEADLINE_MS }),
+          dialer: createDialer({ connectTimeoutMs: TEST_CONNECT_TIMEOUT_MS }),
           ...policies,
         },
       });

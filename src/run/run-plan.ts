@@ -1,4 +1,3 @@
-import { openEventLoopDelay } from "../determinism/event-loop-delay.ts";
 import { drawSeed } from "../determinism/random.ts";
 import { digestOf } from "../determinism/stable-json.ts";
 import { HarnessError } from "../errors.ts";
@@ -11,6 +10,7 @@ import { capabilitiesOf, describeFault } from "../plan/fault-catalogue.ts";
 import type { Plan } from "../plan/plan.ts";
 import { isJsonObject } from "../protocol/json.ts";
 import { type ClientProcess, startClientProcess } from "./client-process.ts";
+import { openDelayLog } from "./delay-log.ts";
 import { openRun } from "./open-run.ts";
 import { createResources } from "./resources.ts";
 import type { RunOptions } from "./run-options.ts";
@@ -57,8 +57,8 @@ export async function runPlan(plan: Plan, options: RunOptions): Promise<RunRecor
       recorder: () => recorder,
     });
     resources.add(() => ending.close());
-    const loopDelay = openEventLoopDelay();
-    resources.add(() => loopDelay.close());
+    const delayLog = openDelayLog(options.clock, recorder);
+    resources.add(() => delayLog.close());
     recorder.record({
       source: "harness",
       kind: "run-started",
@@ -70,7 +70,7 @@ export async function runPlan(plan: Plan, options: RunOptions): Promise<RunRecor
     });
     const run = await openRun({ plan, options, client, contract, recorder, ending, resources });
     await run.finish();
-    recorder.record({ source: "harness", kind: "event-loop-delay", maxMs: loopDelay.maxMs() });
+    delayLog.close();
     await resources.close();
     recorder.record({ source: "harness", kind: "run-ended" });
     const interrupted = options.signal?.aborted === true;

@@ -17,7 +17,7 @@ import type { StreamUnit } from "./message-reader.ts";
 import { createOpenRequests, type OpenRequests } from "./open-requests.ts";
 import { createStreamTail, type StreamTail } from "./stream-tail.ts";
 import type { StreamStop } from "./stream-tap.ts";
-import { encodeRefusal, withWrongAcceptKey } from "./upgrade-answer.ts";
+import { encodeRefusal, hintOfAnswer, hintOfRefusal, withWrongAcceptKey } from "./upgrade-answer.ts";
 import { createUpgradeWait, type UpgradeWait } from "./upgrade-wait.ts";
 
 type HeadState = { collected: Buffer; sizeBytesOut: number | undefined; isFrames: boolean };
@@ -268,7 +268,7 @@ export class ConnectionTap implements ConnectionInterceptor {
     const { session, connection, anchors } = this.#options;
     const status = statusOf(head) ?? 0;
     this.#heads["to-client"].isFrames = status === 101;
-    const by = this.#record({ source: "server-face", kind: "upgrade-answered", status });
+    const by = this.#record({ source: "server-face", kind: "upgrade-answered", status, ...hintOfAnswer(head) });
     const hits = status === 101 ? anchors.match({ session, connection, point: "P1" }) : [];
     if (hits.length > 0) this.#upgradeStop = { offset: 0, outOffset: 0, hits, by };
     return this.#disturbance === "wrong-accept-key" ? withWrongAcceptKey(head.bytes) : head.bytes;
@@ -286,7 +286,8 @@ export class ConnectionTap implements ConnectionInterceptor {
   #answerRejected(how: DialRejection["how"]): GateAnswer {
     if (how === "silence") this.#record({ source: "client-face", kind: "dial-rejected", how });
     else if (how !== "reset") {
-      this.#record({ source: "client-face", kind: "dial-rejected", how: `status ${how.status}` });
+      const told = { how: `status ${how.status}`, ...hintOfRefusal(how) };
+      this.#record({ source: "client-face", kind: "dial-rejected", ...told });
       this.#options.hand.inject("to-client", encodeRefusal(how));
       this.#options.hand.end("client");
     }
