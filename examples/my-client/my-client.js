@@ -5,12 +5,16 @@ async function open({ baseUrl, apiKey, model, tools }) {
   const url = `${baseUrl.replace("http", "ws")}/responses`;
   const create = { model, store: false, tools: tools.map((tool) => ({ type: "function", ...tool })), input: [] };
   const use = (call) => tools.find((tool) => tool.name === call.name).run(call.arguments);
-  let stream;
+  const [hopeless, wait] = [[1002, 1003, 1007, 1008, 1009, 1010], "retry-after"];
+  let stream, closeCode, hintMs;
+  const heed = (headers) => (hintMs = Number(headers?.[`${wait}-ms`] ?? 1_000 * (headers?.[wait] ?? 0)));
   async function ask() {
     if (!stream?.writable) {
       const socket = new WebSocket(url, { headers: { authorization: `Bearer ${apiKey}` } });
       const idle = setTimeout(() => socket.terminate(), 500);
       socket.on("message", () => idle.refresh());
+      socket.on("close", (code) => (closeCode = code));
+      socket.on("unexpected-response", (_, { headers }) => (heed(headers), socket.terminate()));
       stream = createWebSocketStream(socket, { readableObjectMode: true, decodeStrings: false });
     }
     stream.write(JSON.stringify({ type: "response.create", ...create }));
@@ -19,13 +23,16 @@ async function open({ baseUrl, apiKey, model, tools }) {
       const { type, response, error } = JSON.parse(message);
       if (type === "response.created") id = response.id;
       if (type === "response.completed" && response.id === id) return response.output;
-      if (type === "error") throw new Error(error.message);
+      if (type === "error") throw (heed(error.headers), new Error(error.message));
     }
   }
   async function runTurn(userText) {
     create.input.push({ type: "message", role: "user", content: userText });
     for (let delayMs = 25; delayMs < 5_000; delayMs *= 2) {
-      const output = (await ask().catch(() => undefined)) ?? (await pause(Math.random() * delayMs, []));
+      [closeCode, hintMs] = [0, 0];
+      const output =
+        (await ask().catch(() => undefined)) ?? (await pause(Math.max(hintMs, Math.random() * delayMs), []));
+      if (hopeless.includes(closeCode)) return { outcome: "failed", cause: `closed with ${closeCode}` };
       create.input.push(...output);
       if (output.at(-1)?.type === "message") return { outcome: "completed", text: output.at(-1).content[0].text };
       for (const call of output.filter((item) => item.type === "function_call"))

@@ -13,9 +13,9 @@ describe("the client that the README shows", () => {
   const directory = mkdtempSync(join(tmpdir(), "cutwire-my-client-"));
   afterAll(() => rmSync(directory, { recursive: true }));
 
-  it("stands in the README word for word, in under 40 lines", () => {
+  it("stands in the README word for word, in under 50 lines", () => {
     const source = readFileSync(MODULE, "utf8");
-    expect(source.split("\n").length - 1).toBeLessThan(40);
+    expect(source.split("\n").length - 1).toBeLessThan(50);
     expect(readFileSync(README, "utf8")).toContain(`\`\`\`js\n${source}\`\`\`\n`);
   });
 

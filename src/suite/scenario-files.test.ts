@@ -34,6 +34,12 @@ describe("the scenarios that a user asks for", () => {
     expect(names).toEqual(names.toSorted());
   });
 
+  it("leave out what is run on request alone, and find it by its name", () => {
+    expect(builtInScenarioNames()).not.toContain("fleet-cut-at-once");
+    const [fleet] = readScenarios(["fleet-cut-at-once"], directory);
+    expect(fleet?.plan.workload.sessions).toHaveLength(20);
+  });
+
   it("say why they exist, and expect only rules by number", () => {
     for (const { why, expect: expected = [] } of readScenarios([], directory)) {
       expect(why.length).toBeGreaterThan(40);

@@ -12,9 +12,16 @@ import { readTextFile } from "./files.ts";
 /** The scenarios that come with the package. */
 const BUILT_IN_FOLDER: string = fileURLToPath(new URL("../../scenarios/", import.meta.url));
 
-/** The names of the scenarios that come with the package, sorted. */
+/** Those among them that run only when they are asked for by name: twenty sessions at once want a quiet machine. */
+const ON_REQUEST_FOLDER: string = join(BUILT_IN_FOLDER, "on-request");
+
+/** The names of the scenarios that run when none is asked for, sorted. */
 export function builtInScenarioNames(): readonly string[] {
-  return readdirSync(BUILT_IN_FOLDER)
+  return namesIn(BUILT_IN_FOLDER);
+}
+
+function namesIn(folder: string): readonly string[] {
+  return readdirSync(folder)
     .filter((file) => file.endsWith(".json"))
     .map((file) => basename(file, ".json"))
     .toSorted();
@@ -50,12 +57,16 @@ export type FoundScenario = {
  */
 export function findScenario(name: string, directory: string): FoundScenario {
   const names = builtInScenarioNames();
+  const onRequest = namesIn(ON_REQUEST_FOLDER);
+  if (onRequest.includes(name)) {
+    return readScenarioFile(join(ON_REQUEST_FOLDER, `${name}.json`), `scenarios/on-request/${name}.json`);
+  }
   if (names.includes(name)) return readScenarioFile(join(BUILT_IN_FOLDER, `${name}.json`), `scenarios/${name}.json`);
   const path = resolve(directory, name);
   if (existsSync(path) || name.endsWith(".json")) return readScenarioFile(path, name);
   throw new HarnessError(
     "HARNESS_UNKNOWN_NAME",
-    `There is no scenario named "${name}", and no such file. Scenarios: ${names.join(", ")}.`,
+    `There is no scenario named "${name}", and no such file. Scenarios: ${[...names, ...onRequest].join(", ")}.`,
     { details: { name } },
   );
 }

@@ -12,6 +12,7 @@ import { clientModuleOf } from "../reproduce/client-module.ts";
 import { type Confirmation, confirmViolations } from "../reproduce/confirm.ts";
 import type { Harness } from "../reproduce/harness.ts";
 import { runAndJudge, type RunResult } from "../reproduce/judged-run.ts";
+import { runUntilDecided } from "../reproduce/decided-run.ts";
 import type { Reproduction } from "../reproduce/reproduction.ts";
 import { writeTextFile } from "./files.ts";
 import type { RunFolder } from "./run-folder.ts";
@@ -77,7 +78,10 @@ function linesOf({ verdicts, faults }: RunResult): readonly string[] {
 /** A scenario that was run. */
 export type ScenarioRun = { readonly report: ScenarioReport; readonly interrupted: boolean };
 
-/** Runs a scenario, repeats it where something unexpected was violated, and stores a reproduction of that. */
+/**
+ * Runs a scenario, repeats it where a busy machine left it undecided or something unexpected was violated, and stores a
+ * reproduction of that.
+ */
 export async function runScenario(
   scenario: Scenario,
   confirmTimes: number,
@@ -86,7 +90,11 @@ export async function runScenario(
   const { settings, harness } = parts;
   const { plan, name } = scenario;
   const startMs = harness.clock.nowMs();
-  const first = await runInFolder(plan, name, parts);
+  const nameOf = (attempt: number): string => (attempt === 0 ? name : join(name, `again-${attempt}`));
+  const { result: first, attempt: decidedIn } = await runUntilDecided(
+    confirmTimes,
+    async (attempt) => await runInFolder(plan, nameOf(attempt), parts),
+  );
   const expectations = appliesTo(scenario, settings.client) ? (scenario.expect ?? []) : [];
   const judged = tellViolations(judgeVerdicts(first.verdicts, expectations), {
     scenario: name,
@@ -99,7 +107,7 @@ export async function runScenario(
     unexpected.length > 0 ? confirmTimes : 0,
     async (attempt) => await runInFolder(plan, join(name, `confirm-${attempt}`), parts),
   );
-  const directory = join(settings.folder.path, name);
+  const directory = join(settings.folder.path, nameOf(decidedIn));
   const reproduction = unexpected.length === 0 ? undefined : storeReproduction(first, unexpected, settings);
   const report: ScenarioReport = {
     name,

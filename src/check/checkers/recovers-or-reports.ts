@@ -1,5 +1,6 @@
 import type { ObservedTurn } from "../../history/turns.ts";
 import { type CheckContext, type Checker, evidenceOf, notExercised, worstOf } from "../checker.ts";
+import { wasStarved } from "../timing.ts";
 import type { Finding } from "../verdict.ts";
 
 /** INV-23: every turn ends, well or with a cause, within the promised time. */
@@ -8,7 +9,7 @@ export const recoversOrReports: Checker = {
   rule: "INV-23",
   claim: "Every turn ends within the promised time: completed, or failed with a cause. It never waits in silence.",
   undecided:
-    "Unknown where the run was interrupted, or reached a limit of its plan, before the turn was over. Not exercised where no turn was begun.",
+    "Unknown where the run was interrupted, or reached a limit of its plan, before the turn was over, or the harness itself was late by half the idle deadline. Not exercised where no turn was begun.",
   source: "failures.md INV-23 (B39, B43, B56, B59, B63)",
   advice:
     "Look at what the client waits for after its connection is gone: an answer that only the old connection could bring, or a close event that never comes.",
@@ -22,7 +23,8 @@ export const recoversOrReports: Checker = {
   },
 };
 
-function findingOf(turn: ObservedTurn, { history }: CheckContext): Finding {
+function findingOf(turn: ObservedTurn, context: CheckContext): Finding {
+  const { history } = context;
   const { session, started, ended, overdue } = turn;
   const who = `session ${session}: turn ${turn.turn}`;
   const disturbed = history.findLast(
@@ -30,9 +32,10 @@ function findingOf(turn: ObservedTurn, { history }: CheckContext): Finding {
   );
   if (overdue !== undefined) {
     const waited = Math.round(overdue.deadlineMs);
+    const starved = wasStarved(context, started, overdue) ? ", on a machine that was too slow for its contract" : "";
     return {
-      outcome: "violated",
-      message: `${who} was still open ${waited} ms after the last disturbance`,
+      outcome: starved === "" ? "violated" : "unknown",
+      message: `${who} was still open ${waited} ms after the last disturbance${starved}`,
       evidence: evidenceOf(started, disturbed, overdue),
     };
   }

@@ -1,5 +1,6 @@
 import type { ObservedTurn } from "../../history/turns.ts";
 import { type CheckContext, type Checker, evidenceOf, notExercised, worstOf } from "../checker.ts";
+import { wasStarved } from "../timing.ts";
 import type { Finding } from "../verdict.ts";
 
 /** INV-24: when everything has healed, one more turn in the same session works. */
@@ -8,7 +9,7 @@ export const sessionStaysUsable: Checker = {
   rule: "INV-24",
   claim: "After all faults have healed, one more turn in the same session is accepted and completes.",
   undecided:
-    "Unknown where the run ended before the probe, or the client gave it up while the harness itself was late by twice the client's idle deadline. Not exercised where no turn was begun.",
+    "Unknown where the run ended before the probe, or was late or given up while the harness itself was late by half of the client's idle deadline. Not exercised where no turn was begun.",
   source: "failures.md INV-24, §5 (2): poisoned history is the most common end state",
   advice:
     "Look at what the probe's create carried: a call without its output, an output without its call, or an id of a connection that is gone.",
@@ -30,7 +31,10 @@ function findingOf(session: number, { turns, history, contract }: CheckContext):
   const stuck = own.find((turn) => turn.overdue !== undefined && turn.ended === undefined);
   if (stuck !== undefined) {
     const message = `session ${session}: the client never came back from turn ${stuck.turn}, so nothing more could be asked`;
-    return { outcome: "violated", message, evidence: evidenceOf(stuck.started, stuck.overdue) };
+    const outcome = wasStarved({ history, contract }, stuck.started, stuck.overdue ?? stuck.started)
+      ? "unknown"
+      : "violated";
+    return { outcome, message, evidence: evidenceOf(stuck.started, stuck.overdue) };
   }
   const exited = history.find((event) => event.kind === "client-exited" && !event.expected);
   if (exited !== undefined) {
@@ -67,11 +71,11 @@ function probeFinding(
       evidence: evidenceOf(started),
     };
   }
-  const lateMs = history.findLast((event) => event.kind === "event-loop-delay")?.maxMs ?? 0;
+  const last = overdue ?? ended;
   // A client whose deadline is shorter than the harness was late gives up on a live peer, and is not to blame for it.
-  if (ended?.outcome === "failed" && refused === undefined && lateMs > 2 * contract.idleDeadlineMs) {
-    const message = `session ${session}: the probe turn ${how}; but the harness was up to ${Math.round(lateMs)} ms late`;
-    return { outcome: "unknown", message, evidence: evidenceOf(started, ended) };
+  if (last !== undefined && refused === undefined && wasStarved({ history, contract }, started, last)) {
+    const message = `session ${session}: the probe turn ${how}; but the harness itself was late by as much`;
+    return { outcome: "unknown", message, evidence: evidenceOf(started, last) };
   }
   return {
     outcome: "violated",

@@ -1,0 +1,108 @@
+import { collectDials, type ConnectionEnd, type ObservedDial } from "../../history/dials.ts";
+import { type CheckContext, type Checker, evidenceOf, notExercised, worstOf } from "../checker.ts";
+import { DETERMINISTIC_CLOSE_CODES, laterDials, RECOVERABLE_CLOSE_CODES, repeatsOf } from "../repeats.ts";
+import { openTurnAt } from "../retry-waits.ts";
+import type { Finding } from "../verdict.ts";
+
+const FINE: Finding = { outcome: "holds", message: "", evidence: [] };
+
+/** INV-29: each close code means one thing, clean or not. */
+export const closeCodePolicy: Checker = {
+  name: "close-code-policy",
+  rule: "INV-29",
+  claim:
+    "While a turn is open, 1000, 1001, 1005, 1006, 1011, 1012 and 1013 are recovered from; what 1002, 1003, 1007 to 1010, 4401 and 4403 answered is not sent again unchanged.",
+  undecided:
+    "Unknown where the run ended before the turn was over. Not exercised where no connection was closed with such a code while a turn was open.",
+  source: "failures.md INV-29 (B42, B60, B63, B65); RFC 6455 §7.4.1",
+  advice:
+    "Decide by one table over all close codes, and do not ask whether the close was clean: a restarting server says 1012, and a clean 1000 in the middle of work is a failure too.",
+  check(context) {
+    const dials = collectDials(context.history);
+    const judged = dials.flatMap((dial) => closeFindings(dial, dials, context));
+    if (judged.length === 0) return notExercised("no connection was closed with a telling code while a turn was open");
+    return worstOf(judged, `each of ${judged.length} close codes was treated as what it is`);
+  },
+};
+
+const AUTHENTICATION_CLOSE_CODES: readonly number[] = [4401, 4403];
+
+function closeFindings(dial: ObservedDial, dials: readonly ObservedDial[], context: CheckContext): readonly Finding[] {
+  const { end, session } = dial;
+  if (end?.how !== "close-frame" || end.by !== "peer") return [];
+  if (openTurnAt(context.turns, session, end.event) === undefined) return [];
+  // A Close frame without a code is 1005 by RFC 6455 §7.1.5.
+  const code = end.closeCode ?? 1005;
+  if (RECOVERABLE_CLOSE_CODES.includes(code)) return recoveryFindings(dial, end, { dials, context, code });
+  const isAuthentication = AUTHENTICATION_CLOSE_CODES.includes(code);
+  if (!DETERMINISTIC_CLOSE_CODES.includes(code) && !isAuthentication) return [];
+  return [repeatFinding(dial, end, { dials, context, code, allowed: isAuthentication ? 1 : 0 })];
+}
+
+type Surroundings = { readonly dials: readonly ObservedDial[]; readonly context: CheckContext; readonly code: number };
+
+/** The first loss of a turn alone is judged: what comes later may have met the end of the budget. */
+function recoveryFindings(dial: ObservedDial, end: ConnectionEnd, { dials, context, code }: Surroundings): Finding[] {
+  const { session } = dial;
+  const { turns, contract } = context;
+  const turn = openTurnAt(turns, session, end.event);
+  if (turn === undefined || mayRefuse(dial, contract)) return [];
+  const isFirst = !dials.some(
+    (other) =>
+      other.session === session &&
+      other.end?.by === "peer" &&
+      other.end.event.sequence > turn.started.sequence &&
+      other.end.event.sequence < end.event.sequence,
+  );
+  if (!isFirst) return [];
+  if (laterDials(end.event, dials, turns).length > 0 || turn.ended?.outcome === "completed") return [FINE];
+  const what = `session ${session}: the connection was closed with ${code} while turn ${turn.turn} was open`;
+  if (turn.ended === undefined && turn.overdue === undefined) {
+    return [
+      {
+        outcome: "unknown",
+        message: `${what}, and the run ended before the turn did`,
+        evidence: evidenceOf(end.event),
+      },
+    ];
+  }
+  const evidence = evidenceOf(end.event, turn.overdue ?? turn.ended);
+  return [{ outcome: "violated", message: `${what}, and the client did not dial again`, evidence }];
+}
+
+/** A client may say that it does not try again, or not after its user has seen a part of the answer. */
+function mayRefuse(
+  { received, end }: ObservedDial,
+  { backoff, retryAfterVisibleOutput }: CheckContext["contract"],
+): boolean {
+  if (backoff !== "unstated" && backoff.attemptsMax === 0) return true;
+  if (retryAfterVisibleOutput) return false;
+  return received.some(
+    (event) =>
+      event.kind === "message" &&
+      event.type === "response.output_text.delta" &&
+      event.sequence < (end?.event.sequence ?? 0),
+  );
+}
+
+function repeatFinding(
+  dial: ObservedDial,
+  end: ConnectionEnd,
+  { dials, context, code, allowed }: Surroundings & { readonly allowed: number },
+): Finding {
+  const inFlight = dial.creates.find(({ ended }) => ended === undefined);
+  const repeats =
+    inFlight === undefined
+      ? []
+      : repeatsOf(inFlight, dials, context.turns).filter(({ sent }) => sent.sequence > end.event.sequence);
+  // Before anything was sent, dialling is what the code answered.
+  const redials = dial.creates.length > 0 ? [] : laterDials(end.event, dials, context.turns);
+  const again = repeats[allowed]?.sent ?? redials[allowed]?.dialled;
+  if (again === undefined) return FINE;
+  const what = dial.creates.length > 0 ? "the same create was sent again" : "the client dialled again";
+  return {
+    outcome: "violated",
+    message: `session ${dial.session}: the connection was closed with ${code}, which the same bytes will meet again, and ${what}`,
+    evidence: evidenceOf(inFlight?.sent, end.event, again),
+  };
+}

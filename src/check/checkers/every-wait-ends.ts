@@ -1,0 +1,124 @@
+import { collectDials, type ObservedDial } from "../../history/dials.ts";
+import type { HistoryEvent } from "../../history/event.ts";
+import { type CheckContext, type Checker, evidenceOf, notExercised, worstOf } from "../checker.ts";
+import { openTurnAt } from "../retry-waits.ts";
+import { LATENESS_MS, printMs, timingOf } from "../timing.ts";
+import type { Finding } from "../verdict.ts";
+
+const FINE: Finding = { outcome: "holds", message: "", evidence: [] };
+
+/** INV-25: a peer that is dead and does not say so is left in time. */
+export const everyWaitEnds: Checker = {
+  name: "every-wait-ends",
+  rule: "INV-25",
+  claim:
+    "While the client waits for an upgrade or a response, a dead peer (no bytes, no FIN) is left within the promised idle time, and dialled again within the promised redial time, or the turn ends with an error.",
+  undecided:
+    "Unknown where the reaction is late by less than the harness itself was, or the run ended first. Not exercised where no connection fell silent under a client that waited.",
+  source: "failures.md INV-25 (B49 to B52, B56 to B59)",
+  advice:
+    "Give every wait a deadline of its own, and when it passes destroy the socket: a close handshake with a dead peer never ends, so its close event never comes.",
+  check(context) {
+    const dials = collectDials(context.history);
+    const silences = dials.flatMap((dial) => silencesOf(dial, dials, context));
+    if (silences.length === 0) return notExercised("no connection fell silent under a client that waited");
+    return worstOf(
+      silences.map((silence) => silenceFinding(silence, context)),
+      `each of ${silences.length} dead connections was left in time`,
+    );
+  },
+};
+
+type Silence = {
+  readonly dial: ObservedDial;
+  /** What the client waits for: its dial, or its oldest create without an end. */
+  readonly waiting: HistoryEvent;
+  readonly sinceMs: number;
+  /** The client's own end of the connection. */
+  readonly left: HistoryEvent | undefined;
+  /** The next dial, or the end of the turn by the client itself. */
+  readonly reaction: HistoryEvent | undefined;
+  /** Until when it was watched. */
+  readonly until: HistoryEvent;
+};
+
+/** The silence of a connection; none where nobody waited, or where it healed while the client still had time. */
+function silencesOf(dial: ObservedDial, dials: readonly ObservedDial[], context: CheckContext): readonly Silence[] {
+  const { silenced, creates, opened, received, session, end } = dial;
+  const { contract, history, turns } = context;
+  if (silenced === undefined) return [];
+  const waiting =
+    opened === undefined
+      ? dial.dialled
+      : creates.find(({ ended }) => (ended?.sequence ?? Infinity) > silenced.sequence)?.sent;
+  const turn = waiting === undefined ? undefined : openTurnAt(turns, session, waiting);
+  if (waiting === undefined || turn === undefined) return [];
+  const sinceMs = Math.max(silenced.atMs, waiting.atMs);
+  const isAfter = ({ atMs }: HistoryEvent): boolean => atMs > sinceMs;
+  const woken = received.find(isAfter) ?? (end?.by === "peer" && isAfter(end.event) ? end.event : undefined);
+  if (woken !== undefined && woken.atMs - sinceMs <= contract.idleDeadlineMs + LATENESS_MS) return [];
+  const left = end?.by === "client" && isAfter(end.event) ? end.event : undefined;
+  const next = dials.find(
+    ({ dialled }) => dialled.session === session && isAfter(dialled) && dialled !== dial.dialled,
+  )?.dialled;
+  const ended = turn.overdue === undefined ? turn.ended : undefined;
+  const reaction = [next, ended].filter((event) => event !== undefined).toSorted((a, b) => a.sequence - b.sequence)[0];
+  const until = turn.overdue ?? woken ?? turn.ended ?? history.at(-1) ?? waiting;
+  // What the harness makes the client do, when it aborts an overdue turn, is no reaction of its own.
+  const isOwn = (event: HistoryEvent | undefined): boolean =>
+    event !== undefined && event.sequence < (turn.overdue?.sequence ?? Infinity);
+  return [
+    {
+      dial,
+      waiting,
+      sinceMs,
+      until,
+      left: isOwn(left) ? left : undefined,
+      reaction: isOwn(reaction) ? reaction : undefined,
+    },
+  ];
+}
+
+function silenceFinding(
+  { dial, waiting, sinceMs, left, reaction, until }: Silence,
+  { contract, history }: CheckContext,
+): Finding {
+  const { idleDeadlineMs, redialDeadlineMs } = contract;
+  const deadlineMs = idleDeadlineMs + redialDeadlineMs + LATENESS_MS;
+  const seen = reaction ?? until;
+  const waitedMs = seen.atMs - sinceMs;
+  const toleranceMs = timingOf(history).toleranceMs(sinceMs, seen.atMs);
+  const leavingMs = (left ?? seen).atMs - sinceMs;
+  const isLeftLate = left !== undefined && leavingMs > idleDeadlineMs + LATENESS_MS + toleranceMs;
+  const who = `session ${dial.session}: connection ${dial.connection} fell silent`;
+  const evidence = evidenceOf(waiting, dial.silenced, left, seen);
+  if (isLeftLate) {
+    const message = `${who} and was left after ${printMs(leavingMs)}, where ${printMs(idleDeadlineMs)} is promised`;
+    return { outcome: "violated", message, evidence: evidenceOf(waiting, dial.silenced, left) };
+  }
+  if (reaction !== undefined && waitedMs <= deadlineMs) return FINE;
+  const closing = closeFrameAfter(dial, sinceMs, history);
+  const how = closing === undefined ? "the client waited on" : "the client began to close it and waited for the answer";
+  const message = `${who}, and ${how}: nothing followed for ${printMs(waitedMs)}, where ${printMs(idleDeadlineMs)} to leave and ${printMs(redialDeadlineMs)} to dial are promised`;
+  if (waitedMs > deadlineMs + toleranceMs)
+    return { outcome: "violated", message, evidence: evidenceOf(waiting, dial.silenced, closing, seen) };
+  return { outcome: "unknown", message: `${who}, and the run does not show whether it was left in time`, evidence };
+}
+
+/** The Close frame that a client sent into the silence. */
+function closeFrameAfter(
+  { session, connection }: ObservedDial,
+  sinceMs: number,
+  history: readonly HistoryEvent[],
+): HistoryEvent | undefined {
+  return history.find(
+    (event) =>
+      event.kind === "control-frame" &&
+      event.source === "client-face" &&
+      event.direction === "to-server" &&
+      event.opcode === "close" &&
+      event.session === session &&
+      event.connection === connection &&
+      event.atMs > sinceMs,
+  );
+}
