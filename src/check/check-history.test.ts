@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 
 import { DEFAULT_CONTRACT } from "../plan/contract.ts";
-import { checkHistory } from "./check-history.ts";
+import { checkHistory, rulesWithoutScript } from "./check-history.ts";
 import { type Checker, type CheckContext, evidenceOf, worstOf } from "./checker.ts";
 import {
   type HistoryFixture,
@@ -52,7 +52,7 @@ describe("judging a history", () => {
     ]);
   });
 
-  it("shows a checker the turns, responses and tool runs, and whether the target plays the script", () => {
+  it("shows a checker the turns, responses and tool runs", () => {
     const fixture = openFixture();
     startTurn(fixture, 0);
     respond(fixture, { id: "r1", input: [] });
@@ -63,14 +63,33 @@ describe("judging a history", () => {
       return finding("holds");
     });
     checkHistory({ plan: planOf(), contract: DEFAULT_CONTRACT, history: fixture.events }, [spy]);
-    checkHistory({ plan: planOf(), contract: DEFAULT_CONTRACT, history: openFixture({ scripted: false }).events }, [
-      spy,
+    expect(seen.map(({ turns, responses, executions }) => [turns, responses, executions])).toEqual([
+      [[expect.anything()], [expect.anything()], [expect.anything()]],
     ]);
-    expect(
-      seen.map(({ turns, responses, executions, isScripted }) => [turns, responses, executions, isScripted]),
-    ).toEqual([
-      [[expect.anything()], [expect.anything()], [expect.anything()], true],
-      [[], [], [], false],
+  });
+
+  it("does not ask a checker that needs the plan's script where the target brings its own model", () => {
+    const violated = checkerThat(() => finding("violated", [1]));
+    const needy: Checker = { ...violated, name: "needy", rule: "INV-99", needsScript: true };
+    const judge = (scripted: boolean): unknown => {
+      const { events: history } = openFixture({ scripted });
+      const verdicts = checkHistory({ plan: planOf(), contract: DEFAULT_CONTRACT, history }, [violated, needy]);
+      return [verdicts.map(({ outcome, message }) => [outcome, message]), [...rulesWithoutScript(history, [needy])]];
+    };
+    expect(judge(true)).toEqual([
+      [
+        ["violated", "it violated"],
+        ["violated", "it violated"],
+      ],
+      [],
+    ]);
+    const why = "the target reference brings its own model, and this rule needs the plan's script";
+    expect(judge(false)).toEqual([
+      [
+        ["violated", "it violated"],
+        ["not-exercised", why],
+      ],
+      ["INV-99"],
     ]);
   });
 

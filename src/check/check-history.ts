@@ -8,7 +8,7 @@ import { collectToolExecutions } from "../history/tool-operations.ts";
 import { collectTurns } from "../history/turns.ts";
 import type { Contract } from "../plan/contract.ts";
 import type { Plan } from "../plan/plan.ts";
-import type { CheckContext, Checker } from "./checker.ts";
+import { type CheckContext, type Checker, notExercised } from "./checker.ts";
 import { faultStates } from "./fault-states.ts";
 import type { Finding, Verdict } from "./verdict.ts";
 
@@ -37,18 +37,39 @@ export function checkHistory(input: CheckInput, checkers: readonly Checker[]): r
     creates: collectCreates(input.history, { responses, received }),
     received,
     order: orderHistory(input.history),
-    isScripted: input.history.some((event) => event.kind === "run-started" && event.scripted),
   };
+  const unscripted = unscriptedTargetOf(input.history);
   const unfired = faultStates(input.plan, input.history).filter(({ state }) => state !== "fired");
   const cutsShort = input.history.flatMap(whatCutsShort);
   return checkers.map((checker) => {
-    const finding = findingOf(checker, context);
+    const finding =
+      checker.needsScript === true && unscripted !== undefined
+        ? notExercised(`the target ${unscripted} brings its own model, and this rule needs the plan's script`)
+        : findingOf(checker, context);
     const doubts = [
       ...unfired.map(({ id, state, why }) => `fault ${id} ${state}: ${why ?? "no reason given"}`),
       ...cutsShort,
     ];
     return verdictOf(checker, doubts.length === 0 ? finding : doubted(finding, doubts));
   });
+}
+
+/**
+ * The rules that the target of a run leaves no way to judge: those that need the plan's script, where the target brings
+ * its own model. Whatever a scenario expects of them is not expected of such a run.
+ */
+export function rulesWithoutScript(
+  history: readonly HistoryEvent[],
+  checkers: readonly Checker[],
+): ReadonlySet<string> {
+  if (unscriptedTargetOf(history) === undefined) return new Set();
+  return new Set(checkers.filter(({ needsScript }) => needsScript === true).map(({ rule }) => rule));
+}
+
+/** The name of a target that does not play the plan's script. */
+function unscriptedTargetOf(history: readonly HistoryEvent[]): string | undefined {
+  const started = history.find((event) => event.kind === "run-started");
+  return started === undefined || started.scripted ? undefined : started.target;
 }
 
 function whatCutsShort(event: HistoryEvent): readonly string[] {

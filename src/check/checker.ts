@@ -24,8 +24,6 @@ export type CheckContext = {
   readonly received: readonly ReceivedMessage[];
   /** What happened before what. */
   readonly order: HistoryOrder;
-  /** Whether the target plays the plan's script, so that operations mean something. */
-  readonly isScripted: boolean;
 };
 
 /**
@@ -45,6 +43,11 @@ export type Checker = {
   readonly source: string;
   /** What to look at when it is violated, in one sentence. */
   readonly advice: string;
+  /**
+   * Whether it takes the arguments of calls for operations of the plan's script. Against a target that brings its own
+   * model it is then not asked, and the rule is *not exercised*; false where absent.
+   */
+  readonly needsScript?: boolean;
   check(context: CheckContext): Finding;
 };
 

@@ -12,8 +12,8 @@ export const callRunsOnce: Checker = {
   undecided: "Not exercised where no tool had an effect, and where the target plays no script.",
   source: "failures.md INV-01 (B04, B16, B75); protocol.md §6.9 (1, 3)",
   advice: "Remember finished calls by call_id over reconnects, and answer a call seen again from what is remembered.",
+  needsScript: true,
   check(context) {
-    if (!context.isScripted) return notExercised("the target plays no script, so operations are not known");
     const operations = collectOperations(context).filter(({ executions }) => effectsOf(executions).length > 0);
     if (operations.length === 0) return notExercised("no tool had an effect");
     const forged = forgedCalls(context);

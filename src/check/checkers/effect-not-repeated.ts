@@ -12,8 +12,8 @@ export const effectNotRepeated: Checker = {
   source: "failures.md INV-02 (B01, B05, B18); protocol.md §6.9 (4)",
   advice:
     "Either start tools only after response.completed, or put every call that was started, with its output, into the input of the retry: the retried call has a new call_id.",
+  needsScript: true,
   check(context) {
-    if (!context.isScripted) return notExercised("the target plays no script, so operations are not known");
     const operations = collectOperations(context).filter(({ executions }) => executions.some(({ effect }) => effect));
     if (operations.length === 0) return notExercised("no tool had an effect");
     return worstOf(operations.map(findingOf), `none of ${operations.length} operations took effect again uninformed`);

@@ -16,8 +16,8 @@ export const resultNotLost: Checker = {
   source: "failures.md INV-03 (B01, B02, B06, B43); protocol.md §6.7 (v, vi), §6.9",
   advice:
     "Keep a finished tool's result apart from the connection that asked for it, and put it into the next create whatever became of that connection.",
+  needsScript: true,
   check(context) {
-    if (!context.isScripted) return notExercised("the target plays no script, so results are not known");
     const returned = context.executions.filter((execution) => execution.returned?.failed === false);
     if (returned.length === 0) return notExercised("no tool returned a result");
     const findings = returned.map((execution) => findingOf(execution, context));
