@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
 import { createSystemClock } from "./clock.ts";
 import { openEventLoopDelay } from "./event-loop-delay.ts";
-import { createManualClock, type ManualClock, settle } from "./manual-clock.test-support.ts";
+import { createManualClock, type ManualClock, settle } from "./manual-clock.ts";
 import { createDeferred, DEADLINE_PASSED, settleWithin, sleep } from "./waiting.ts";
 
 describe("sleep", () => {

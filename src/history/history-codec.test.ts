@@ -4,7 +4,7 @@ import { join } from "node:path";
 
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
-import { createManualClock, type ManualClock } from "../determinism/manual-clock.test-support.ts";
+import { createManualClock, type ManualClock } from "../determinism/manual-clock.ts";
 import { HarnessError } from "../errors.ts";
 import type { HistoryEvent, UnrecordedEvent } from "./event.ts";
 import { decodeHistory, encodeEvent } from "./history-codec.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { settle } from "../determinism/manual-clock.test-support.ts";
+import { settle } from "../determinism/manual-clock.ts";
 import type { EventAnchor } from "../plan/trigger.ts";
 import { createAnchorRegistry } from "./anchor-registry.ts";
 

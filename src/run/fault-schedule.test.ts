@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from "vitest";
 
-import { createManualClock, type ManualClock, settle } from "../determinism/manual-clock.test-support.ts";
+import { createManualClock, type ManualClock, settle } from "../determinism/manual-clock.ts";
 import { createDeferred } from "../determinism/waiting.ts";
 import { openMemoryRecorder } from "../history/memory-recorder.test-support.ts";
 import type { Recorder } from "../history/recorder.ts";

@@ -2,7 +2,7 @@ import { getEventListeners } from "node:events";
 
 import { beforeEach, describe, expect, it } from "vitest";
 
-import { createManualClock, type ManualClock } from "../determinism/manual-clock.test-support.ts";
+import { createManualClock, type ManualClock } from "../determinism/manual-clock.ts";
 import { openMemoryRecorder } from "../history/memory-recorder.test-support.ts";
 import type { Recorder } from "../history/recorder.ts";
 import { createResources } from "./resources.ts";

@@ -2,7 +2,7 @@ import { createServer } from "node:http";
 
 import { afterEach, describe, expect, it } from "vitest";
 
-import { createManualClock, settle } from "../determinism/manual-clock.test-support.ts";
+import { createManualClock, settle } from "../determinism/manual-clock.ts";
 import { createRandom } from "../determinism/random.ts";
 import { HarnessError } from "../errors.ts";
 import { clock, dialAddress, listen, openUpstream, type Upstream } from "../tcp-proxy/loopback.test-support.ts";

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from "vitest";
 
-import { createManualClock, type ManualClock } from "../determinism/manual-clock.test-support.ts";
+import { createManualClock, type ManualClock } from "../determinism/manual-clock.ts";
 import { DEFAULT_CONTRACT } from "../plan/contract.ts";
 import { createTurnDeadline, type TurnDeadline, turnAllowanceMs } from "./turn-deadline.ts";
 

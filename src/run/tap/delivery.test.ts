@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from "vitest";
 
-import { createManualClock, type ManualClock } from "../../determinism/manual-clock.test-support.ts";
+import { createManualClock, type ManualClock } from "../../determinism/manual-clock.ts";
 import { createDelivery, type Delivery } from "./delivery.ts";
 
 describe("the delivery of a direction", () => {

@@ -1,8 +1,13 @@
+import assert from "node:assert/strict";
+
 import type { Clock } from "./clock.ts";
+
+/** So many timers may fire in one move; more are one that starts itself again without end. */
+const FIRINGS_MAX = 100_000;
 
 type Waiting = { readonly dueMs: number; readonly callback: () => void };
 
-/** A clock that a test moves by hand. */
+/** A clock that stands still until somebody moves it: for tests, and for contracts that must not wait. */
 export type ManualClock = Clock & {
   /** Moves time on, and fires what is due on the way, in order; whatever that sets going has settled when it resolves. */
   advance(ms: number): Promise<void>;
@@ -31,7 +36,10 @@ export function createManualClock(): ManualClock {
     async advance(ms) {
       const end = now + ms;
       await settle();
+      let firings = 0;
       for (let next = nextDue(waiting, end); next !== undefined; next = nextDue(waiting, end)) {
+        firings += 1;
+        assert(firings <= FIRINGS_MAX, `more than ${FIRINGS_MAX} timers fired within ${ms} ms`);
         now = Math.max(now, next.dueMs);
         waiting.delete(next);
         next.callback();
