@@ -1,9 +1,10 @@
 #!/usr/bin/env node
-import { HarnessError, messageOf, systemCodeOf } from "../errors.ts";
+import { HarnessError, systemCodeOf } from "../errors.ts";
 import { versionsInUse } from "../suite/versions.ts";
 import { acceptCommand } from "./accept-command.ts";
 import { checkCommand } from "./check-command.ts";
 import { type Command, type CommandContext, EXIT_HARNESS_FAILED, EXIT_INTERRUPTED, EXIT_WRONG_USE } from "./command.ts";
+import { describeFailure } from "./failure-words.ts";
 import { listCommand } from "./list-command.ts";
 import { createPaint } from "./paint.ts";
 import { proxyCommand } from "./proxy-command.ts";
@@ -58,15 +59,8 @@ function listenForSignals(): AbortSignal {
 }
 
 function reportFailure(error: unknown): number {
-  if (error instanceof HarnessError) {
-    process.stderr.write(`${error.message}\n(${error.code})\n`);
-    return EXIT_WRONG_USE;
-  }
-  const stack = error instanceof Error ? error.stack : undefined;
-  process.stderr.write(
-    `cutwire itself failed: ${stack ?? messageOf(error)}\nThis is a bug of cutwire; please report it.\n`,
-  );
-  return EXIT_HARNESS_FAILED;
+  process.stderr.write(`${describeFailure(error)}\n`);
+  return error instanceof HarnessError ? EXIT_WRONG_USE : EXIT_HARNESS_FAILED;
 }
 
 process.on("uncaughtException", (error) => process.exit(reportFailure(error)));

@@ -9,13 +9,17 @@ import { runInFolder } from "../suite/scenario-run.ts";
 import { type GivenArguments, type OptionTable, readArguments } from "./arguments.ts";
 import { type Command, type CommandContext, EXIT_INTERRUPTED } from "./command.ts";
 import { CONTRACT_HELP, CONTRACT_PRESETS_HELP, readContract } from "./contract-option.ts";
+import { describeFailure } from "./failure-words.ts";
 import { confirmTimesOf, openProject, outOf, type Project } from "./project.ts";
+import { EXIT_BISECT_SKIP, readExpectation, replayExitCode } from "./replay-exit-code.ts";
 
 const OPTIONS: OptionTable = {
   client: { type: "string" },
   backend: { type: "string" },
   contract: { type: "string" },
   confirm: { type: "string" },
+  bisect: { type: "boolean", default: false },
+  expect: { type: "string" },
   config: { type: "string" },
   out: { type: "string" },
   help: { type: "boolean", default: false },
@@ -29,10 +33,18 @@ Runs the plan of a reproduction file again and says whether the failure is still
   --backend NAME             another backend than the one in the file
 ${CONTRACT_HELP}, or the file
   --confirm N                how many runs come after the first (default: 3)
+  --expect reproduced        the failure is expected to be there: exit 0 where it is, 1 where it is gone
+  --bisect                   for "git bisect run": 125, which leaves a commit out, for whatever is not 0 or 1
   --config FILE              another configuration than cutwire.config.ts, .js or .json
   --out DIR                  where runs are stored (default: .cutwire)
 
 ${CONTRACT_PRESETS_HELP}
+
+Examples
+  npx cutwire replay failure.json
+  npx cutwire replay failure.json --client ./my-client.js     does the failure go away with this client?
+  git bisect run npx cutwire replay failure.json --bisect     which commit brought it?
+  git bisect run npx cutwire replay failure.json --bisect --expect reproduced     with the good and the bad end exchanged
 
 Exit codes: 1 reproduced, or another failure (it says which), 0 fixed, 2 undecided, 3 could not run,
 4 cutwire itself failed, 130 interrupted.
@@ -49,26 +61,32 @@ export const replayCommand: Command = {
       context.print(HELP);
       return 0;
     }
-    const file = given.positionals[0];
-    if (file === undefined || given.positionals.length > 1) {
-      throw new HarnessError("HARNESS_INVALID_OPTION", "Give one reproduction file: cutwire replay FILE.");
+    if (!given.flag("bisect")) return await replayFile(given, context);
+    try {
+      const code = await replayFile(given, context);
+      return code === 2 ? EXIT_BISECT_SKIP : code;
+    } catch (error) {
+      // Git takes any other code below 128 for a bad commit, and a commit that could not be tried is not one.
+      context.note(describeFailure(error));
+      return EXIT_BISECT_SKIP;
     }
-    const reproduction = parseReproduction(readTextFile(file), file);
-    const project = await openProject(given, context);
-    const times = confirmTimesOf(given, project) + 1;
-    const results = await replay(reproduction, times, { given, project, context });
-    const outcome = compareReplay(reproduction, results);
-    context.print(printOutcome(outcome, results, context));
-    return context.signal.aborted ? EXIT_INTERRUPTED : EXIT_CODES[outcome.outcome];
   },
 };
 
-const EXIT_CODES: Readonly<Record<ReplayOutcome["outcome"], number>> = {
-  reproduced: 1,
-  different: 1,
-  fixed: 0,
-  undecided: 2,
-};
+async function replayFile(given: GivenArguments, context: CommandContext): Promise<number> {
+  const expectation = readExpectation(given.text("expect"));
+  const file = given.positionals[0];
+  if (file === undefined || given.positionals.length > 1) {
+    throw new HarnessError("HARNESS_INVALID_OPTION", "Give one reproduction file: cutwire replay FILE.");
+  }
+  const reproduction = parseReproduction(readTextFile(file), file);
+  const project = await openProject(given, context);
+  const times = confirmTimesOf(given, project) + 1;
+  const results = await replay(reproduction, times, { given, project, context });
+  const outcome = compareReplay(reproduction, results);
+  context.print(printOutcome(outcome, results, context));
+  return context.signal.aborted ? EXIT_INTERRUPTED : replayExitCode(outcome.outcome, expectation);
+}
 
 async function replay(
   reproduction: Reproduction,
