@@ -161,6 +161,7 @@ const cases: readonly Case[] = [
   ["silence", { kind: "silence", pingEveryMs: 100 }, point("P3"), { kind: "after", delayMs: 1_000 }],
   ["silence without pings", { kind: "silence" }, point("P12"), ON_CLOSE],
   ["forget", { kind: "forget", what: "connections" }, point("P8"), NEVER],
+  ["reuse-call-ids", { kind: "reuse-call-ids" }, point("P14"), NEVER],
   ["freeze", { kind: "freeze" }, point("P8"), { kind: "after", delayMs: 600 }],
 ];
 
@@ -221,7 +222,7 @@ function falselyDelivered(history: readonly HistoryEvent[]): readonly HistoryEve
 }
 
 describe("a fault of the server", () => {
-  it.each(["forget", "freeze"] as const)(
+  it.each(["forget", "freeze", "reuse-call-ids"] as const)(
     "is refused before the run where the target cannot be controlled: %s",
     async (kind) => {
       const harness = createHarness();

@@ -52,6 +52,7 @@ import { refuseCreate } from "./run/faults/refuse-create.ts";
 import { refuse } from "./run/faults/refuse.ts";
 import { reject } from "./run/faults/reject.ts";
 import { repeatItem } from "./run/faults/repeat-item.ts";
+import { reuseCallIds } from "./run/faults/reuse-call-ids.ts";
 import { sequence } from "./run/faults/sequence.ts";
 import { silence } from "./run/faults/silence.ts";
 import { stall } from "./run/faults/stall.ts";
@@ -121,6 +122,7 @@ const APPLIERS: readonly FaultApplier[] = [
   refuseCreate,
   reject,
   repeatItem,
+  reuseCallIds,
   sequence,
   silence,
   stall,

@@ -17,6 +17,7 @@ import { refuseFault } from "./faults/refuse.ts";
 import { refuseCreateFault } from "./faults/refuse-create.ts";
 import { rejectFault } from "./faults/reject.ts";
 import { repeatItemFault } from "./faults/repeat-item.ts";
+import { reuseCallIdsFault } from "./faults/reuse-call-ids.ts";
 import { sequenceFault } from "./faults/sequence.ts";
 import { silenceFault } from "./faults/silence.ts";
 import { stallFault } from "./faults/stall.ts";
@@ -43,6 +44,7 @@ export const FAULT_CATALOGUE: FaultCatalogue = {
   sequence: sequenceFault,
   silence: silenceFault,
   forget: forgetFault,
+  "reuse-call-ids": reuseCallIdsFault,
   freeze: freezeFault,
 };
 

@@ -21,7 +21,8 @@ export type Capability =
   | "toxic-slow-close"
   | "toxic-timeout"
   | "target-forget"
-  | "target-freeze";
+  | "target-freeze"
+  | "target-reuse-call-ids";
 
 /** What a kind of fault is, for validation, for the documentation and for the engine, which knows no kind by name. */
 export type FaultDescription<Described extends Fault = Fault> = {

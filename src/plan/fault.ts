@@ -15,6 +15,7 @@ import type {
   RefuseCreateFault,
   RejectFault,
   RepeatItemFault,
+  ReuseCallIdsFault,
   SequenceFault,
   SilenceFault,
   UpgradeFault,
@@ -42,6 +43,7 @@ export type Fault =
   | SequenceFault
   | SilenceFault
   | ForgetFault
+  | ReuseCallIdsFault
   | FreezeFault;
 
 /** The name of a kind of fault, for example `"cut"`. */

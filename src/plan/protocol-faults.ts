@@ -85,5 +85,8 @@ export type SilenceFault = {
 /** The server forgets the session's responses, as after a restart behind a proxy that keeps the connection (F-42). */
 export type ForgetFault = { readonly kind: "forget"; readonly what: "connections" | "store" | "all" };
 
+/** The server counts the ids of its calls from one again: legal, and what some providers do in each turn (F-37). */
+export type ReuseCallIdsFault = { readonly kind: "reuse-call-ids" };
+
 /** The server stops: it reads and writes nothing and answers no ping, while its kernel keeps the connections (F-40). */
 export type FreezeFault = { readonly kind: "freeze" };

@@ -102,6 +102,20 @@ describe("the control API", () => {
     expect((await call("POST", "/sessions/key-z/forget", { what: "all" })).status).toBe(404);
   });
 
+  it("gives the ids of a key's calls out again, each with its own call", async () => {
+    const turns = ["there", "back"].map((operation) => ({
+      userText: operation,
+      script: { steps: [{ calls: [{ operation }] }, { text: "done" }] },
+    }));
+    expect(await call("PUT", "/scripts/key-calls", { turns })).toEqual({ status: 200, body: {} });
+    const peer = await bed.dial("key-calls");
+    const [there] = outputOf(await peer.create({ input: "there" }));
+    expect((await call("POST", "/sessions/key-calls/reuse-call-ids")).status).toBe(200);
+    const [back] = outputOf(await peer.create({ input: "back" }));
+    expect(back).toMatchObject({ call_id: there?.["call_id"], arguments: '{"operation":"back"}' });
+    expect((await call("POST", "/sessions/key-z/reuse-call-ids")).status).toBe(404);
+  });
+
   it("tells events as JSON lines, those that were and those that come", async () => {
     await (await bed.dial()).create({ input: "hello" });
     const past = await readEvents(-1, 3);

@@ -67,12 +67,16 @@ function routeNamed(control: ServerControl, request: NamedRequest): ControlAnswe
       return released > 0 ? ok({ released }) : notFound(`Nothing is held by ${name}.`);
     }
     case "POST sessions forget":
-      return control.forget(name, parseForgettable(request.body))
-        ? ok({})
-        : notFound("No connection was ever opened with that key.");
+      return control.forget(name, parseForgettable(request.body)) ? ok({}) : neverUsed();
+    case "POST sessions reuse-call-ids":
+      return control.reuseCallIds(name) ? ok({}) : neverUsed();
     default:
       return undefined;
   }
+}
+
+function neverUsed(): ControlAnswer {
+  return notFound("No connection was ever opened with that key.");
 }
 
 function parseForgettable(text: string): Forgettable {

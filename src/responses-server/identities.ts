@@ -10,7 +10,11 @@ export type IdentityKind = "resp" | "msg" | "rs" | "fc" | "call" | "req" | "stee
  * that sessions which run at the same time do not move each other's ids. The width is fixed up to a million ids of a
  * kind, because byte offsets of a run have to be the same on every replay (DESIGN §3).
  */
-export type Identities = { next(kind: IdentityKind): string };
+export type Identities = {
+  next(kind: IdentityKind): string;
+  /** Counts the ids of a kind from 1 again, so that ids which were given out come a second time. */
+  startAgain(kind: IdentityKind): void;
+};
 
 /** Opens the ids of a key; they begin at 1. */
 export function createIdentities(apiKey: string): Identities {
@@ -22,6 +26,7 @@ export function createIdentities(apiKey: string): Identities {
       counts.set(kind, count);
       return `${kind}_${owner}_${String(count).padStart(6, "0")}`;
     },
+    startAgain: (kind) => void counts.delete(kind),
   };
 }
 

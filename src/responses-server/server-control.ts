@@ -40,6 +40,11 @@ export type ServerControl = {
   release(id: string): number;
   /** Forgets responses of a key; false where the key was never used. */
   forget(apiKey: string, what: Forgettable): boolean;
+  /**
+   * Counts the ids of a key's calls from one again, as providers do that mint them anew in each turn; false where the
+   * key was never used.
+   */
+  reuseCallIds(apiKey: string): boolean;
   connections(): readonly OpenConnection[];
 };
 
@@ -86,6 +91,11 @@ export function createServerControl(parts: ControlledParts): ServerControl {
         if (connection.session === session) connection.forget();
       }
       return true;
+    },
+    reuseCallIds(apiKey) {
+      const session = sessions.find(apiKey);
+      session?.identities.startAgain("call");
+      return session !== undefined;
     },
     connections: () => [...connections].map(({ session, index }) => ({ apiKey: session.apiKey, connection: index })),
   };

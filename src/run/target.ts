@@ -7,6 +7,8 @@ import type { SessionScript } from "../protocol/model-script.ts";
 export type TargetControl = {
   /** Forgets what the session's connections remember, what `store: true` keeps, or both. */
   forget(session: number, what: "connections" | "store" | "all"): Promise<void>;
+  /** Counts the ids of the session's calls from one again, so that ids come a second time. */
+  reuseCallIds(session: number): Promise<void>;
   /** Reads and writes nothing on the session's open connections, as a process that is stopped; answers their number. */
   freeze(session: number): Promise<number>;
   thaw(session: number): Promise<void>;

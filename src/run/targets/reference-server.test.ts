@@ -71,7 +71,8 @@ describe("the control of the reference server", () => {
     await until("the answer", () => seen.some((text) => text.includes("response.completed")));
   });
 
-  it("can only forget a session that has come, and stops none that has no connection", async () => {
+  it("can only change a session that has come, and stops none that has no connection", async () => {
+    await expect(target.control?.reuseCallIds(1)).rejects.toThrow("session 1 has never reached the server");
     await expect(target.control?.forget(1, "all")).rejects.toThrow("session 1 has never reached the server");
     expect(await target.control?.freeze(1)).toBe(0);
   });

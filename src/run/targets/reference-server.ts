@@ -9,7 +9,7 @@ const HOST = "127.0.0.1";
 export const referenceServer: Target = {
   name: "reference",
   isScripted: true,
-  capabilities: new Set(["target-forget", "target-freeze"]),
+  capabilities: new Set(["target-forget", "target-freeze", "target-reuse-call-ids"]),
   async open({ scripts, clock, recorder }) {
     const sessionOfKey = new Map([...scripts.keys()].map((apiKey, session) => [apiKey, session]));
     const server = await openResponsesServer({
@@ -36,13 +36,20 @@ function controlOf(server: ServerControl, keys: readonly string[]): TargetContro
   const keyOf = (session: number): string => keys[session] ?? "";
   return {
     async forget(session, what) {
-      if (!server.forget(keyOf(session), what)) throw new Error(`session ${session} has never reached the server`);
+      if (!server.forget(keyOf(session), what)) throw neverReached(session);
+    },
+    async reuseCallIds(session) {
+      if (!server.reuseCallIds(keyOf(session))) throw neverReached(session);
     },
     freeze: async (session) => server.order({ apiKey: keyOf(session), action: { kind: "freeze" } }).connections,
     async thaw(session) {
       server.order({ apiKey: keyOf(session), action: { kind: "thaw" } });
     },
   };
+}
+
+function neverReached(session: number): Error {
+  return new Error(`session ${session} has never reached the server`);
 }
 
 // The key of a session is as good as its number, and a key of somebody else's must not get into a history.
