@@ -40,10 +40,16 @@ export type KnownFinding = {
 export type ScenarioReport = {
   readonly name: string;
   readonly why: string;
-  readonly outcome: "as-expected" | "violated" | "undecided";
+  /**
+   * `not-exercised`: nothing was violated, and what the scenario is about could not come to pass with this client, or with
+   * this target. It is no survival, it is counted apart, and a suite in which nothing else ran has proved nothing.
+   */
+  readonly outcome: "as-expected" | "violated" | "undecided" | "not-exercised";
+  /** Why it is `not-exercised`, for example `"not for this client: it had 3 chances to …, and took none"`. */
+  readonly notExercised?: string;
   readonly verdicts: readonly JudgedVerdict[];
   readonly faults: readonly FaultState[];
-  /** How often it was run. */
+  /** How often it was run; 0 where it was clear before that it cannot be exercised. */
   readonly runs: number;
   readonly durationMs: number;
   /** The folder with plan, history and state. */
@@ -57,6 +63,7 @@ export const OUTCOME_WORDS: Readonly<Record<ScenarioReport["outcome"], string>> 
   "as-expected": "as expected",
   violated: "violated",
   undecided: "undecided",
+  "not-exercised": "not exercised",
 };
 
 /** What a command ran, as it is stored and as every reporter reads it. */
@@ -72,7 +79,7 @@ export type RunReport = {
   /** Known findings that were not seen again; absent where none were given. */
   readonly knownGone?: readonly KnownFinding[];
   readonly interrupted: boolean;
-  /** What the command exits with: 0 as expected, 1 violated, 2 undecided or nothing ran, 130 interrupted. */
+  /** What the command exits with: 0 as expected, 1 violated, 2 undecided, or nothing ran or was exercised, 130 interrupted. */
   readonly exitCode: 0 | 1 | 2 | 130;
 };
 
@@ -80,5 +87,6 @@ export type RunReport = {
 export function exitCodeOf(scenarios: readonly ScenarioReport[], interrupted: boolean): RunReport["exitCode"] {
   if (interrupted) return 130;
   if (scenarios.some(({ outcome }) => outcome === "violated")) return 1;
-  return scenarios.length === 0 || scenarios.some(({ outcome }) => outcome === "undecided") ? 2 : 0;
+  const hasProved = scenarios.some(({ outcome }) => outcome !== "not-exercised");
+  return !hasProved || scenarios.some(({ outcome }) => outcome === "undecided") ? 2 : 0;
 }

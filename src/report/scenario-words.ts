@@ -12,14 +12,16 @@ export function scenarioWords(scenario: ScenarioReport, paint: Paint): readonly 
   const isShown = ({ outcome, judgement }: JudgedVerdict): boolean =>
     outcome === "violated" || judgement === "missing-violation" || (outcome === "unknown" && unfired.length === 0);
   const shown = open.filter(isShown);
-  const rest = open.filter((verdict) => !isShown(verdict)).map(({ rule, outcome }) => `${rule} ${outcome}`);
+  const hidden = scenario.outcome === "not-exercised" ? [] : open.filter((verdict) => !isShown(verdict));
+  const rest = hidden.map(({ rule, outcome }) => `${rule} ${outcome}`);
   return [
     paintOf(scenario.outcome, paint)(paint.strong(scenario.name)),
     `  ${paint.faint(scenario.why)}`,
+    ...(scenario.notExercised === undefined ? [] : [`  ${paint.doubtful("not exercised")}: ${scenario.notExercised}`]),
     ...unfired.map(({ id, state, why }) => `  ${paint.doubtful(`fault ${id} ${state}`)}: ${why ?? "no reason given"}`),
     ...shown.flatMap((verdict) => verdictWords(verdict, paint)),
     ...(rest.length === 0 ? [] : [`  ${paint.faint(`also undecided: ${rest.join(", ")}`)}`]),
-    `  trace    ${scenario.directory}/history.jsonl`,
+    ...(scenario.runs === 0 ? [] : [`  trace    ${scenario.directory}/history.jsonl`]),
     ...(scenario.replayCommand === undefined ? [] : [`  replay   ${paint.strong(scenario.replayCommand)}`]),
   ];
 }

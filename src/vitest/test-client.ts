@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
-import { describe, it } from "vitest";
+import { afterAll, describe, it } from "vitest";
 
 import { createHarness } from "../built-ins.ts";
 import type { Contract } from "../plan/contract.ts";
@@ -42,7 +42,8 @@ export type TestClientOptions = {
 
 /**
  * Declares a vitest test for each scenario, side by side. A test fails where a promise was broken, and where that stayed
- * undecided; it tells the verdict, the events that witness it, what to look at, and the command that has it again.
+ * undecided; it tells the verdict, the events that witness it, what to look at, and the command that has it again. A
+ * scenario that is not for this client is skipped with the reason, and skipping all that ran is a failure too.
  *
  * Relative paths start from the working directory.
  *
@@ -65,13 +66,24 @@ export function testClient(client: GivenClient, options: TestClientOptions): voi
   const folder = (): RunFolder => (opened ??= openRunFolder(out, { directory, startedAt: harness.clock.wallTime() }));
   const settings = { client: reference, backend, target, known, ...(contract === undefined ? {} : { contract }) };
   describe.concurrent(`${printClientReference(reference)} on ${backend}`, () => {
+    const skipped: string[] = [];
+    let exercised = 0;
     for (const scenario of scenarios) {
-      it(scenario.name, { timeout: timeoutMsOf(scenario, confirm) }, async ({ signal }) => {
+      it(scenario.name, { timeout: timeoutMsOf(scenario, confirm) }, async ({ signal, skip }) => {
         const used = { ...settings, folder: folder(), signal };
         const { report } = await runScenario(scenario, confirm, { settings: used, harness });
+        if (report.outcome === "not-exercised") {
+          skipped.push(scenario.name);
+          skip(report.notExercised);
+        }
+        exercised += 1;
         if (report.outcome !== "as-expected") throw failureOf(report);
       });
     }
+    afterAll(() => {
+      if (exercised > 0 || skipped.length === 0) return;
+      throw new Error(`None of the scenarios that ran could be exercised: ${skipped.join(", ")}. Choose others.`);
+    });
   });
 }
 

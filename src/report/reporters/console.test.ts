@@ -131,6 +131,45 @@ describe("the report for a person", () => {
     `);
   });
 
+  it("counts what was not exercised apart, with the reason and the fault that did not fire", () => {
+    const notExercised = scenarioOf({
+      name: "previous-response-refused",
+      outcome: "not-exercised",
+      notExercised: "not for this client: it had 3 chances to name a response before, and took none",
+      verdicts: [verdictOf({ outcome: "unknown", judgement: "undecided" })],
+      faults: [{ id: "refusal", state: "missed", why: "the run ended before it struck anything", events: [9] }],
+    });
+    const neverRun = scenarioOf({
+      name: "forgotten-session",
+      outcome: "not-exercised",
+      notExercised: "not for this target: it cannot be told to forget",
+      verdicts: [],
+      faults: [],
+      runs: 0,
+    });
+    expect(render({ scenarios: [scenarioOf({}), notExercised, neverRun] })).toMatchInlineSnapshot(`
+      "reference against reference on embedded
+
+      scenario                   outcome        rules              faults        time
+      fin-mid-text               as expected    1 hold             1 of 1 fired  1.2 s
+      previous-response-refused  not exercised  0 hold, 1 unknown  0 of 1 fired  1.2 s
+      forgotten-session          not exercised  0 hold             none          1.2 s
+
+      previous-response-refused
+        The answer is cut off in the middle of its text.
+        not exercised: not for this client: it had 3 chances to name a response before, and took none
+        fault refusal missed: the run ended before it struck anything
+        trace    .cutwire/run/fin-mid-text/history.jsonl
+
+      forgotten-session
+        The answer is cut off in the middle of its text.
+        not exercised: not for this target: it cannot be told to forget
+
+      3 scenarios: 1 as expected, 2 not exercised in 2.3 s
+      "
+    `);
+  });
+
   it("says that it was interrupted, and that nothing ran", () => {
     expect(render({ interrupted: true, exitCode: 130, durationMs: 40 })).toMatchInlineSnapshot(`
       "reference against reference on embedded

@@ -72,6 +72,7 @@ function summaryOf(report: RunReport, paint: Paint): string {
     paint.good(`${count("as-expected")} as expected`),
     ...(count("violated") > 0 ? [paint.bad(`${count("violated")} violated`)] : []),
     ...(count("undecided") > 0 ? [paint.doubtful(`${count("undecided")} undecided`)] : []),
+    ...(count("not-exercised") > 0 ? [paint.doubtful(`${count("not-exercised")} not exercised`)] : []),
     ...(report.interrupted ? [paint.doubtful("interrupted: what was found until then is kept")] : []),
   ];
   const total = report.scenarios.length;

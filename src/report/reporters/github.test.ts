@@ -52,6 +52,15 @@ describe("the annotations for GitHub", () => {
     );
   });
 
+  it("are one notice for a scenario that was not exercised", () => {
+    const faults = [{ id: "cut", state: "missed", why: "never reached", events: [] }] as const;
+    const verdicts = [verdictOf({ outcome: "unknown", judgement: "undecided" })];
+    const notExercised = "not for this client: it never idles";
+    expect(render({ scenarios: [scenarioOf({ outcome: "not-exercised", notExercised, faults, verdicts })] })).toBe(
+      `::notice title=fin-mid-text%3A not exercised::${notExercised}\n`,
+    );
+  });
+
   it("are notices for what is known, and for what was known and is gone", () => {
     const known = { rule: "INV-03", scenario: "fin-mid-text", why: "not yet" };
     const verdict = { ...VIOLATION, judgement: "known-violation", known } as const;

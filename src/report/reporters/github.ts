@@ -4,7 +4,7 @@ import { goneWords, knownWords } from "../scenario-words.ts";
 
 /**
  * Workflow commands, which GitHub Actions turns into annotations: an error for each violation, a warning for what is
- * undecided, a notice for what is known or was known. It prints nothing where all is well.
+ * undecided, a notice for what is known or was known, and for what was not exercised. It prints nothing where all is well.
  *
  * @see https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands
  */
@@ -20,8 +20,9 @@ export const githubReporter: Reporter = {
 };
 
 function annotationsOf(scenario: ScenarioReport): readonly string[] {
-  const { name, verdicts, faults, replayCommand } = scenario;
+  const { name, outcome, verdicts, faults, replayCommand } = scenario;
   const unfired = faults.filter(({ state }) => state !== "fired");
+  if (outcome === "not-exercised") return [command("notice", `${name}: not exercised`, scenario.notExercised ?? "")];
   return [
     ...unfired.map(({ id, state, why }) =>
       command("warning", `${name}: fault ${id} ${state}`, `${why ?? "no reason given"}; what holds is undecided`),

@@ -49,6 +49,13 @@ describe("the JUnit report", () => {
     expect(text).toContain("fault cut missed: late&#10;");
   });
 
+  it("skips what was not exercised, and says why", () => {
+    const notExercised = "not for this client: it never idles";
+    const text = render({ scenarios: [scenarioOf({}), scenarioOf({ outcome: "not-exercised", notExercised })] });
+    expect(text).toContain('tests="2" failures="0" errors="0" skipped="1"');
+    expect(text).toContain(`<skipped message="${notExercised}"/>`);
+  });
+
   it("passes what is known, and tells it", () => {
     const known = { rule: "INV-03", scenario: "broken", issue: "#12" };
     const verdict = { ...VIOLATION, judgement: "known-violation", known } as const;

@@ -5,7 +5,7 @@ import { printXml, type XmlElement } from "../xml.ts";
 
 /**
  * JUnit XML, as CI systems read it: a test case for each scenario. What was violated is a failure, what is undecided an
- * error, for neither says that the client is well; a known violation is told in the case's output.
+ * error, for neither says that the client is well; what was not exercised is skipped, with the reason; a known violation is told in the case's output.
  */
 export const junitReporter: Reporter = {
   name: "junit",
@@ -33,13 +33,13 @@ function countsOf({ scenarios, durationMs }: RunReport): Readonly<Record<string,
     tests: scenarios.length,
     failures: count("violated"),
     errors: count("undecided"),
-    skipped: 0,
+    skipped: count("not-exercised"),
     time: durationMs / 1000,
   };
 }
 
 function caseOf(scenario: ScenarioReport, report: RunReport): XmlElement {
-  const { name, outcome, verdicts, durationMs } = scenario;
+  const { name, outcome, verdicts, durationMs, notExercised = "" } = scenario;
   const words = scenarioWords(scenario, PLAIN_PAINT).join("\n");
   const isKnown = verdicts.some(({ known }) => known !== undefined);
   return {
@@ -48,6 +48,7 @@ function caseOf(scenario: ScenarioReport, report: RunReport): XmlElement {
     children: [
       ...(outcome === "violated" ? [problem("failure", verdicts, words)] : []),
       ...(outcome === "undecided" ? [problem("error", verdicts, words)] : []),
+      ...(outcome === "not-exercised" ? [{ name: "skipped", attributes: { message: notExercised } }] : []),
       ...(outcome === "as-expected" && isKnown ? [{ name: "system-out", children: [words] }] : []),
     ],
   };
