@@ -41,6 +41,31 @@ describe("the report for a person", () => {
     `);
   });
 
+  it("ends with the rules that several scenarios found violated, the one seen most first", () => {
+    const found = (name: string, ...rules: readonly string[]): ReturnType<typeof scenarioOf> =>
+      scenarioOf({
+        name,
+        outcome: "violated",
+        verdicts: rules.map((rule) => verdictOf({ ...LOST, rule, checker: `checker-of-${rule}` })),
+      });
+    const expected = scenarioOf({
+      verdicts: [verdictOf({ rule: "INV-24", outcome: "violated", judgement: "as-expected" })],
+    });
+    const report = {
+      scenarios: [found("a", "INV-23", "B4"), ...["b", "c", "d"].map((name) => found(name, "INV-23")), expected],
+    };
+    expect(render(report).split("\n").slice(-7).join("\n")).toMatchInlineSnapshot(`
+      "
+      violated, and in how many scenarios
+        INV-23 checker-of-INV-23  4  a, b, c and 1 more
+        B4 checker-of-B4          1  a
+
+      5 scenarios: 1 as expected, 4 violated in 2.3 s
+      "
+    `);
+    expect(render({ scenarios: [found("a", "INV-23", "B4")] })).not.toContain("in how many scenarios");
+  });
+
   it("tells each violation with its witness, advice, trace and replay command", () => {
     const violated = scenarioOf({
       name: "cut-after-call-done",

@@ -1,8 +1,12 @@
 import type { Paint, Reporter } from "../reporter.ts";
 import { type JudgedVerdict, OUTCOME_WORDS, type RunReport, type ScenarioReport } from "../run-report.ts";
 import { goneWords, paintOf, scenarioWords } from "../scenario-words.ts";
+import { violationsByRule } from "../violations-by-rule.ts";
 
-/** A table of all scenarios, then every finding with its witness, advice and replay command, for a person to read. */
+/**
+ * A table of all scenarios, then every finding with its witness, advice and replay command, for a person to read; where
+ * several scenarios found something, the rules that they have in common come last.
+ */
 export const consoleReporter: Reporter = {
   name: "console",
   render(report, { paint }) {
@@ -13,6 +17,7 @@ export const consoleReporter: Reporter = {
       ...tableOf(report, paint),
       ...details.flatMap((scenario) => ["", ...scenarioWords(scenario, paint)]),
       "",
+      ...rulesInCommon(report, paint),
       ...(report.knownGone ?? []).map((finding) => paint.doubtful(goneWords(finding))),
       summaryOf(report, paint),
       "",
@@ -62,6 +67,24 @@ function faultsOf({ faults }: ScenarioReport): string {
   if (faults.length === 0) return "none";
   const fired = faults.filter(({ state }) => state === "fired").length;
   return `${fired} of ${faults.length} fired`;
+}
+
+/** How many scenarios are named for a rule; the table above has the others. */
+const NAMES_SHOWN = 3;
+
+/** The same defect is mostly found by many scenarios: what is to be mended is shorter than the list of findings. */
+function rulesInCommon({ scenarios }: RunReport, paint: Paint): readonly string[] {
+  const rules = violationsByRule(scenarios);
+  if (new Set(rules.flatMap((rule) => rule.scenarios)).size < 2) return [];
+  const titles = rules.map(({ rule, checker }) => `${rule} ${checker}`);
+  const width = Math.max(...titles.map((title) => title.length));
+  const lines = rules.map(({ scenarios: names }, index) => {
+    const others = names.length - NAMES_SHOWN;
+    const shown = names.slice(0, NAMES_SHOWN).join(", ");
+    const counted = `${names.length}`.padStart(`${scenarios.length}`.length);
+    return `  ${(titles[index] ?? "").padEnd(width)}  ${counted}  ${shown}${others > 0 ? ` and ${others} more` : ""}`;
+  });
+  return [paint.strong("violated, and in how many scenarios"), ...lines, ""];
 }
 
 function summaryOf(report: RunReport, paint: Paint): string {
