@@ -11,6 +11,7 @@ import { proxyCommand } from "./proxy-command.ts";
 import { replayCommand } from "./replay-command.ts";
 import { runCommand } from "./run-command.ts";
 import { serveCommand } from "./serve-command.ts";
+import { tapCommand } from "./tap-command.ts";
 
 const COMMANDS: readonly Command[] = [
   runCommand,
@@ -20,6 +21,7 @@ const COMMANDS: readonly Command[] = [
   listCommand,
   proxyCommand,
   serveCommand,
+  tapCommand,
 ];
 
 const HELP = `cutwire COMMAND [options]
