@@ -15,12 +15,14 @@ const versions = JSON.parse(readFileSync(join(REPOSITORY, "package.json"), "utf8
 /** Uses every entry point by its types, as a user's own code does. */
 const USE_OF_TYPES = `
 import { type Client, decodeHistory, HarnessError, type Plan } from "cutwire";
+import { findBreaches, JOURNAL_CONTRACT, type JournalStore } from "cutwire/contracts";
 import { openResponsesSession } from "cutwire/responses-client";
 import { openResponsesServer } from "cutwire/responses-server";
 import { openTcpProxyServer } from "cutwire/tcp-proxy";
 import { testClient, type TestClientOptions } from "cutwire/vitest";
 export const entries = [decodeHistory, HarnessError, openResponsesServer, openResponsesSession, openTcpProxyServer, testClient];
 export const options: TestClientOptions = { scenarios: "all" };
+export const breaches = async (store: JournalStore) => await findBreaches(JOURNAL_CONTRACT, () => store);
 export const plans: readonly Plan[] = [];
 export const client: Client = {
   name: "typed",

@@ -1,12 +1,17 @@
+import assert from "node:assert/strict";
 import { closeSync, fsyncSync, openSync, writeSync } from "node:fs";
 
 import { HarnessError, messageOf } from "../errors.ts";
 
 /** Where the lines of a history go. It is synchronous, because virtual time cannot wait for a disk (DESIGN §4). */
 export type HistorySink = {
-  /** Stores one line, given without its line end. */
+  /**
+   * Stores one line, given without its line end; it is there when this returns. After `close` it is an error of ours.
+   *
+   * @throws HarnessError `HARNESS_UNWRITABLE_FILE`
+   */
   append(line: string): void;
-  /** Makes all lines durable and lets go of the place. */
+  /** Makes all lines durable and lets go of the place. Closing twice does nothing. */
   close(): void;
 };
 
@@ -16,26 +21,62 @@ export type HistorySink = {
  * @throws HarnessError `HARNESS_UNWRITABLE_FILE`
  */
 export function openFileHistorySink(path: string): HistorySink {
-  let file: number;
-  try {
-    file = openSync(path, "wx");
-  } catch (error) {
-    throw new HarnessError("HARNESS_UNWRITABLE_FILE", `The history cannot be written to ${path}: ${messageOf(error)}`, {
-      details: { path },
-      cause: error,
-    });
-  }
+  const file = openNew(path);
+  let isOpen = true;
   return {
-    append: (line) => void writeSync(file, `${line}\n`),
+    append(line) {
+      assert(isOpen, "append to a closed history");
+      writeWhole(file, path, `${line}\n`);
+    },
     close() {
-      fsyncSync(file);
-      closeSync(file);
+      if (!isOpen) return;
+      isOpen = false;
+      try {
+        fsyncSync(file);
+      } finally {
+        closeSync(file);
+      }
     },
   };
+}
+
+function openNew(path: string): number {
+  try {
+    return openSync(path, "wx");
+  } catch (error) {
+    throw unwritable(path, error);
+  }
+}
+
+function writeWhole(file: number, path: string, text: string): void {
+  const bytes = Buffer.from(text);
+  try {
+    // Each round writes at least one byte or throws, so the loop is bounded by the length.
+    for (let offset = 0; offset < bytes.length;) offset += writeSync(file, bytes, offset);
+  } catch (error) {
+    throw unwritable(path, error);
+  }
+}
+
+function unwritable(path: string, error: unknown): HarnessError {
+  return new HarnessError("HARNESS_UNWRITABLE_FILE", `The history cannot be written to ${path}: ${messageOf(error)}`, {
+    details: { path },
+    cause: error,
+  });
 }
 
 /** Keeps a history in memory alone. */
 export function createMemoryHistorySink(): HistorySink & { readonly lines: readonly string[] } {
   const lines: string[] = [];
-  return { lines, append: (line) => void lines.push(line), close: () => undefined };
+  let isOpen = true;
+  return {
+    lines,
+    append(line) {
+      assert(isOpen, "append to a closed history");
+      lines.push(line);
+    },
+    close() {
+      isOpen = false;
+    },
+  };
 }

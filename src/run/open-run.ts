@@ -17,7 +17,7 @@ import type { RunEnding } from "./run-ending.ts";
 import type { RunOptions } from "./run-options.ts";
 import { createSessionRunner, PROBE_TURN, type SessionRunner } from "./session-runner.ts";
 import { apiKeyOfSession, type OpenedTarget } from "./target.ts";
-import { openToolLedger, type ToolLedger, toolsOf } from "./tool-ledger.ts";
+import { openToolLedger, type ToolRunner, toolsOf } from "./tool-ledger.ts";
 import { createTurnDeadline, type TurnDeadline, turnAllowanceMs } from "./turn-deadline.ts";
 
 /** What a run is opened from. */
@@ -115,7 +115,7 @@ async function openWires(
 
 function listenToClient(
   { client, recorder }: RunContext,
-  ledger: ToolLedger,
+  ledger: ToolRunner,
   deadlines: readonly TurnDeadline[],
 ): void {
   recorder.record({ source: "client", kind: "client-started", name: client.name });

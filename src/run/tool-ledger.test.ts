@@ -7,7 +7,7 @@ import type { Recorder } from "../history/recorder.ts";
 import type { Workload } from "../plan/plan.ts";
 import type { ProtocolPoint } from "../protocol/protocol-point.ts";
 import { type AnchorRegistry, type ArmedAnchor, createAnchorRegistry } from "./anchor-registry.ts";
-import { openToolLedger, type ToolLedger, toolsOf } from "./tool-ledger.ts";
+import { openToolLedger, type ToolRunner, toolsOf } from "./tool-ledger.ts";
 
 const workload: Workload = {
   sessions: [
@@ -32,7 +32,7 @@ const workload: Workload = {
 let clock: ManualClock;
 let recorder: Recorder;
 let anchors: AnchorRegistry;
-let ledger: ToolLedger;
+let ledger: ToolRunner;
 beforeEach(() => {
   clock = createManualClock();
   recorder = openMemoryRecorder(clock).recorder;

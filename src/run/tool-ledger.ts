@@ -13,16 +13,24 @@ import type { AnchorRegistry } from "./anchor-registry.ts";
 /** A tool as the client is told of it. */
 export type ToolDescription = { readonly name: string; readonly description: string; readonly parameters: JsonSchema };
 
-/** Runs the harness's tools and writes down every run: what the client cannot know or change. */
-export type ToolLedger = {
-  /** Runs a tool for a session and answers its output, which names the run: two runs never answer the same. */
+/**
+ * Runs the harness's tools and writes down every run: what the client cannot know or change.
+ *
+ * It keeps nothing of its own. Its record is the history, so that its file version is the one that is given a recorder
+ * over a file, and its memory version the one over a memory sink.
+ */
+export type ToolRunner = {
+  /**
+   * Runs a tool for a session and answers its output, which names the run: two runs never answer the same. It never
+   * rejects. Start, effect and return are recorded before what comes behind them can be seen.
+   */
   run(session: number, name: string, argumentsJson: string): Promise<string>;
   /** Tools that are at work, held ones included, come to their end without effect. */
   close(): void;
 };
 
-/** What the ledger needs. */
-export type ToolLedgerOptions = {
+/** What a tool runner needs. */
+export type ToolRunnerOptions = {
   readonly workload: Workload;
   readonly anchors: AnchorRegistry;
   readonly clock: Clock;
@@ -44,8 +52,8 @@ export function toolsOf(script: SessionScript): readonly ToolDescription[] {
   }));
 }
 
-/** Opens the ledger of a run. */
-export function openToolLedger(options: ToolLedgerOptions): ToolLedger {
+/** Opens the ledger of a run: the tool runner that comes with cutwire. */
+export function openToolLedger(options: ToolRunnerOptions): ToolRunner {
   const { workload, anchors, clock, recorder } = options;
   const closing = new AbortController();
   const closed = createDeferred<void>();

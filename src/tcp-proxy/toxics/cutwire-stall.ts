@@ -10,9 +10,6 @@ import { CONNECTION_ATTRIBUTE, PASS_THROUGH, type ToxicType } from "../toxic.ts"
 export const cutwireStall: ToxicType = {
   type: "cutwire_stall",
   attributes: [CONNECTION_ATTRIBUTE],
-  create: () => ({
-    ...PASS_THROUGH,
-    onAttach: (link) => link.pauseSource(),
-    onRemove: (link) => link.resumeSource(),
-  }),
+  // What waits goes on by itself when it is taken out. Resuming it here would let it pass when it is only changed.
+  create: () => ({ ...PASS_THROUGH, onAttach: (link) => link.pauseSource() }),
 };

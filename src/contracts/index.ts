@@ -1,0 +1,5 @@
+export { type Breach, type Clause, findBreaches } from "./clause.ts";
+export { describeHistorySink, HISTORY_SINK_CONTRACT, type HistoryStore } from "./history-sink.ts";
+export { describeJournal, JOURNAL_CONTRACT, type JournalStore } from "./journal.ts";
+export { describeToolRunner, TOOL_RUNNER_CONTRACT, type ToolRunnerSubject } from "./tool-runner.ts";
+export { describeToxic, TOXIC_CONTRACT, type ToxicSample, type ToxicSubject } from "./toxic.ts";
