@@ -30,9 +30,9 @@ export type EventAnchor = {
   readonly type: string;
   /** From 1. */
   readonly occurrence: number;
-  /** Before the first byte of the message's last frame, inside it, or behind its last byte. */
+  /** Before the first byte of the message's first frame, inside the message, or behind its last byte. */
   readonly edge: "before" | "inside" | "after";
-  /** With `inside`: how many bytes of the frame, header included, come through; 1 where absent. */
+  /** With `inside`: how many bytes of it, headers included, come through; 1 where absent. */
   readonly byteInFrame?: number;
 };
 

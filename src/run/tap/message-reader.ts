@@ -2,7 +2,11 @@ import { isJsonObject, type JsonObject, parseJsonObject, textMember } from "../.
 import { createFrameScanner, OPCODE, type ScannedFrame } from "../../protocol/frame-scanner.ts";
 
 /** What one frame of a stream is: the end of a message, a control frame, or a part of a message that goes on. */
-export type StreamUnit = { readonly frame: ScannedFrame } & (
+export type StreamUnit = {
+  readonly frame: ScannedFrame;
+  /** Where the first frame of its message begins; absent where that is this one. */
+  readonly messageStart?: number;
+} & (
   | { readonly kind: "message"; readonly body: JsonObject; readonly type: string }
   | { readonly kind: "unreadable"; readonly sizeBytes: number }
   | {
@@ -25,19 +29,25 @@ export function createMessageReader(messageSizeBytesMax: number): MessageReader 
   const scanner = createFrameScanner(messageSizeBytesMax);
   let parts: Buffer[] = [];
   let sizeBytes = 0;
+  let messageStart: number | undefined;
 
   function read(frame: ScannedFrame): StreamUnit {
     const control = readControl(frame);
     if (control !== undefined) return control;
     sizeBytes += frame.payloadSizeBytes;
     if (sizeBytes <= messageSizeBytesMax) parts.push(frame.payload);
-    if (!frame.isFinal) return { frame, kind: "part" };
+    const begun = messageStart === undefined ? {} : { messageStart };
+    if (!frame.isFinal) {
+      messageStart ??= frame.startOffset;
+      return { frame, ...begun, kind: "part" };
+    }
     const body = sizeBytes <= messageSizeBytesMax ? parseJsonObject(Buffer.concat(parts).toString("utf8")) : undefined;
-    const unreadable: StreamUnit = { frame, kind: "unreadable", sizeBytes };
+    const unreadable: StreamUnit = { frame, ...begun, kind: "unreadable", sizeBytes };
+    messageStart = undefined;
     parts = [];
     sizeBytes = 0;
     const type = isJsonObject(body) ? textMember(body, "type") : undefined;
-    return body === undefined || type === undefined ? unreadable : { frame, kind: "message", body, type };
+    return body === undefined || type === undefined ? unreadable : { frame, ...begun, kind: "message", body, type };
   }
 
   return { push: (bytes) => scanner.push(bytes).map(read), isAtBoundary: () => scanner.isAtBoundary() };

@@ -6,10 +6,15 @@ import { createAnchorRegistry } from "../anchor-registry.ts";
 import { type StreamStop, StreamTap } from "./stream-tap.ts";
 import { byteAnchor, eventAnchor, frame } from "./wire-bed.test-support.ts";
 
-type Message = { type: string; size: number };
+type Message = { type: string; size: number; frames: number; hasPing: boolean };
 
 const messages = fc.array(
-  fc.record({ type: fc.constantFrom("a", "b"), size: fc.oneof(fc.integer({ min: 0, max: 30 }), fc.constant(200)) }),
+  fc.record({
+    type: fc.constantFrom("a", "b"),
+    size: fc.oneof(fc.integer({ min: 0, max: 30 }), fc.constant(200)),
+    frames: fc.oneof(fc.constant(1), fc.integer({ min: 2, max: 4 })),
+    hasPing: fc.boolean(),
+  }),
   { minLength: 1, maxLength: 6 },
 );
 const anchors = fc.array(
@@ -30,8 +35,16 @@ const anchors = fc.array(
 );
 const pieces = fc.array(fc.integer({ min: 1, max: 90 }), { minLength: 1, maxLength: 30 });
 
-function encode({ type, size }: Message): Buffer {
-  return frame({ type, text: "x".repeat(size) });
+/** A message in as many frames as it says, with a ping before the last one of several. */
+function encode({ type, size, frames, hasPing }: Message): Buffer {
+  const text = JSON.stringify({ type, text: "x".repeat(size) });
+  const share = Math.ceil(text.length / frames);
+  const parts = Array.from({ length: frames }, (_, index) => {
+    const fin = index === frames - 1;
+    const part = frame(text.slice(index * share, (index + 1) * share), { fin, opcode: index === 0 ? 1 : 0 });
+    return fin && hasPing && index > 0 ? Buffer.concat([frame("", { opcode: 9 }), part]) : part;
+  });
+  return Buffer.concat(parts);
 }
 
 /** Where an anchor lies in the bytes of the messages, by its definition alone; undefined where it does not. */

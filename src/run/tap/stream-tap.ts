@@ -183,17 +183,18 @@ export class StreamTap {
       return byte === undefined || byte > reachable ? undefined : this.#stopAt(byte, []);
     }
     const { endOffset } = next.unit.frame;
+    // An anchor before or inside a message of several frames lies before its last one.
+    const judged = this.#decidingUnit(next, end);
+    if (judged === undefined) return undefined;
     const byteWithin = byte !== undefined && byte < endOffset ? byte : undefined;
     // A message that a byte anchor may keep from coming through is not counted before it goes on.
-    if (byteWithin === undefined || this.#keepsBack()) next.hits ??= this.#options.match(next.unit);
-    const hits = next.hits ?? [];
-    const early = hits.map((hit) => stopOffset(hit, next.unit)).filter((offset) => offset < endOffset);
+    if (byteWithin === undefined || this.#keepsBack()) judged.hits ??= this.#options.match(judged.unit);
+    const hits = judged.hits ?? [];
+    const early = hits.map((hit) => stopOffset(hit, judged.unit)).filter((offset) => offset < endOffset);
     const offset = Math.min(...early, byteWithin ?? endOffset);
-    const reached = hits.filter((hit) => stopOffset(hit, next.unit) === offset);
-    if (offset < endOffset) {
-      if (next.hits !== undefined) next.hits = hits.filter((hit) => !reached.includes(hit));
-      return this.#stopAt(offset, reached);
-    }
+    const reached = hits.filter((hit) => stopOffset(hit, judged.unit) === offset);
+    if (judged.hits !== undefined) judged.hits = hits.filter((hit) => !reached.includes(hit));
+    if (offset < endOffset) return this.#stopAt(offset, reached);
     this.#pending.shift();
     this.#boundary = endOffset;
     const { by, replacement, unreachable } = this.#options.pass(this.#passing(next.unit, arrival));
@@ -203,6 +204,22 @@ export class StreamTap {
     return confirmed.length === 0 && byte !== endOffset
       ? advance
       : { ...advance, ...this.#stopAt(endOffset, confirmed, by) };
+  }
+
+  /**
+   * The message that decides where to stop in a frame: the frame's own, also where it is a part of it or a control frame
+   * between its parts. Undefined where that message is awaited whole, and its end has not come.
+   */
+  #decidingUnit(next: PendingUnit, end: number): PendingUnit | undefined {
+    const { anchors, session, direction, messageSizeBytesMax } = this.#options;
+    const { kind, frame, messageStart = frame.startOffset } = next.unit;
+    const whole = this.#pending.find(({ unit }) => unit.kind === "message" || unit.kind === "unreadable");
+    if (kind === "control" && (whole?.unit.messageStart ?? Infinity) > frame.startOffset) return next;
+    // What the message has reached already is no longer waited for.
+    if (whole?.hits !== undefined) return whole;
+    const isAwaited = !this.#hasEnded && anchors.needsWholeMessages(session, direction);
+    if (!isAwaited || end - messageStart > messageSizeBytesMax) return next;
+    return whole;
   }
 
   #passing(unit: StreamUnit, { data, start }: Arrival): PassingUnit {
@@ -262,9 +279,9 @@ function createOutput({ data, start }: Arrival): Output {
 }
 
 /** Where a hit wants the stream to stand: behind the unit, except for an event anchor that says otherwise. */
-function stopOffset({ anchor }: AnchorHit, { frame }: StreamUnit): number {
+function stopOffset({ anchor }: AnchorHit, { frame, messageStart = frame.startOffset }: StreamUnit): number {
   if (anchor.kind !== "event" || anchor.edge === "after") return frame.endOffset;
-  if (anchor.edge === "before") return frame.startOffset;
-  const sizeBytes = frame.endOffset - frame.startOffset;
-  return frame.startOffset + Math.min(anchor.byteInFrame ?? 1, sizeBytes - 1);
+  if (anchor.edge === "before") return messageStart;
+  const sizeBytes = frame.endOffset - messageStart;
+  return messageStart + Math.min(anchor.byteInFrame ?? 1, sizeBytes - 1);
 }
