@@ -40,6 +40,8 @@ export type ConnectionRequest = {
 type RunningRequest = {
   readonly read: (event: JsonObject) => boolean;
   readonly end: (failure: Failure | undefined) => void;
+  /** Whether its create was handed to the socket. */
+  readonly isSent: boolean;
   sizeBytes: number;
 };
 
@@ -106,12 +108,11 @@ export class Connection {
       return { kind: "too-large", sizeBytes, sizeBytesMax: limits.sendQueueSizeBytesMax };
     }
     if (signal.aborted) return { kind: "cancelled" };
-    if (!this.isUsable())
-      return this.#lostFailure({ closeCode: 1006, reason: "", detail: "closed before the request" });
+    if (!this.isUsable()) return await this.#closedBeforeRequest();
     const cancel = (): void => this.#cancelRequest();
     signal.addEventListener("abort", cancel, { once: true });
     const failure = await new Promise<Failure | undefined>((resolve) => {
-      this.#request = { read, end: resolve, sizeBytes: 0 };
+      this.#request = { read, end: resolve, isSent: true, sizeBytes: 0 };
       attribution.requestStarted();
       this.#watch?.requestStarted();
       this.#socket.send(frame, (error) => {
@@ -120,6 +121,18 @@ export class Connection {
       });
     });
     signal.removeEventListener("abort", cancel);
+    return failure;
+  }
+
+  /** The peer's Close came with the answer to the upgrade. Its code decides what the loss means, and is known at the end. */
+  async #closedBeforeRequest(): Promise<Failure | undefined> {
+    const unexplained = { closeCode: 1006, reason: "", detail: "closed before the request" };
+    if (this.#state !== "open") return this.#lostFailure(unexplained);
+    const timer = this.#options.clock.startTimer(CLOSE_WAIT_MS, () => this.#lose(this.#lostFailure(unexplained)));
+    const failure = await new Promise<Failure | undefined>((resolve) => {
+      this.#request = { read: () => false, end: resolve, isSent: false, sizeBytes: 0 };
+    });
+    timer.cancel();
     return failure;
   }
 
@@ -204,7 +217,7 @@ export class Connection {
   #lostFailure(loss: { closeCode: number; reason: string; detail?: string }): Failure {
     if (this.#state === "opening") return { kind: "connect-failed", message: `closed with ${loss.closeCode}` };
     const created: RequestPhase = this.#options.attribution.isCreated() ? "created" : "sent";
-    return { kind: "connection-lost", ...loss, phase: this.#request === undefined ? "idle" : created };
+    return { kind: "connection-lost", ...loss, phase: this.#request?.isSent === true ? created : "idle" };
   }
 
   #lose(failure: Failure): void {

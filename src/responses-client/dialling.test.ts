@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
+import type { WebSocket } from "ws";
 
 import { createBackoff } from "./index.ts";
-import { respond } from "./scripted-server.test-support.ts";
+import { respond, wireOf } from "./scripted-server.test-support.ts";
 import { openTestSession, start } from "./session-fixture.test-support.ts";
 
 const answers = [respond("resp_1", { text: "hi" })];
@@ -57,6 +58,38 @@ describe("an upgrade", () => {
     const cause = "the server asked to wait 3600000 ms, the last one: upgrade refused: HTTP 429 Refused";
     expect(await turn("go")).toEqual({ outcome: "failed", cause });
     expect(surface).toEqual([{ kind: "gave-up", cause }]);
+  });
+});
+
+describe("a connection that is closed as soon as it is open", () => {
+  it.each([1008, 4401])("with %i stops, though nothing was sent yet", async (code) => {
+    const { turn, server } = await start({ answers, onConnection: (peer) => peer.close(code) });
+    expect(await turn("go")).toEqual({
+      outcome: "failed",
+      cause: `connection lost: close code ${code}, no request was running`,
+    });
+    expect(server.dialsAtMs).toHaveLength(1);
+  });
+
+  it("with 1012 is dialled again", async () => {
+    const onConnection = (peer: WebSocket, index: number): void => {
+      if (index === 1) peer.close(1012);
+    };
+    const { turn, server } = await start({ answers, onConnection });
+    expect(await turn("go")).toEqual({ outcome: "completed", text: "hi" });
+    expect(server.dialsAtMs).toHaveLength(2);
+  });
+
+  it("by a peer that then neither answers nor ends is waited for a moment alone", async () => {
+    const onConnection = (peer: WebSocket, index: number): void => {
+      if (index > 1) return;
+      wireOf(peer).write(Buffer.from([0x88, 0x02, 0x03, 0xf4]));
+      peer.pause();
+    };
+    const { turn, server } = await start({ answers, onConnection });
+    expect(await turn("go")).toEqual({ outcome: "completed", text: "hi" });
+    const [first = 0, second = 0] = server.dialsAtMs;
+    expect(second - first).toBeGreaterThanOrEqual(195);
   });
 });
 
