@@ -58,6 +58,7 @@ import { silence } from "./run/faults/silence.ts";
 import { stall } from "./run/faults/stall.ts";
 import { toxic } from "./run/faults/toxic.ts";
 import { upgrade } from "./run/faults/upgrade.ts";
+import { externalServer } from "./run/targets/external-server.ts";
 import { referenceServer } from "./run/targets/reference-server.ts";
 
 /** Every checker, in the order of the rules. */
@@ -167,10 +168,17 @@ export function createHarness(): Harness {
     clock: createSystemClock(),
     backends: byName([embedded]),
     targets: byName([referenceServer]),
+    targetAt: (url) => externalServer(url, keyFromEnvironment()),
     clients: new Map(Object.entries(CLIENT_MODULES).map(([name, path]) => [name, new URL(path, import.meta.url).href])),
     appliers: new Map(APPLIERS.map((applier) => [applier.kind, applier])),
     checkers: CHECKERS,
   };
+}
+
+/** The key for a server of the user's own: secrets stand in no command line and in no file of a run. */
+function keyFromEnvironment(): { readonly apiKey?: string } {
+  const apiKey = process.env["CUTWIRE_API_KEY"];
+  return apiKey === undefined || apiKey === "" ? {} : { apiKey };
 }
 
 function byName<Value extends { readonly name: string }>(values: readonly Value[]): ReadonlyMap<string, Value> {

@@ -23,7 +23,7 @@ export type RunPlanOptions = {
   readonly contract?: Partial<Contract>;
   /** `"embedded"` where absent. */
   readonly backend?: string;
-  /** `"reference"` where absent. */
+  /** The name of a target, or the URL of a server of your own: `"ws://127.0.0.1:8080/v1"`; `"reference"` where absent. */
   readonly target?: string;
   /** Where the history is stored besides the result; nowhere where absent. */
   readonly sink?: HistorySink;
@@ -64,6 +64,7 @@ export function checkHistory(input: CheckInput, checkers: readonly Checker[] = C
 export type ReplayOptions = {
   readonly client?: GivenClient;
   readonly backend?: string;
+  readonly target?: string;
   /** How many runs come after the first, 0 or more; 3 where absent. */
   readonly confirm?: number;
   readonly signal?: AbortSignal;
@@ -80,12 +81,13 @@ export type Replay = ReplayOutcome & { readonly results: readonly RunResult[] };
  * @throws HarnessError `HARNESS_INVALID_PLAN`, and the same as {@link runPlan}
  */
 export async function replay(reproduction: Reproduction, options: ReplayOptions = {}): Promise<Replay> {
-  const { harness = createHarness(), client, backend, signal, confirm = 3 } = options;
+  const { harness = createHarness(), client, backend, target, signal, confirm = 3 } = options;
   const stored = checkReproduction(reproduction, "the reproduction");
   const where = { directory: process.cwd(), backend: backend ?? stored.backend };
   const chosen = {
     ...(client === undefined ? {} : { client: clientReferenceOf(client, where) }),
     ...(backend === undefined ? {} : { backend }),
+    ...(target === undefined ? {} : { target }),
   };
   const { client: reference, ...settings } = settingsOfReplay(stored, chosen, harness);
   const request = { ...settings, plan: stored.plan, module: clientModuleOf(reference, harness) };

@@ -1,3 +1,4 @@
+import { rulesWithoutScript } from "../check/check-history.ts";
 import { HarnessError } from "../errors.ts";
 import type { Scenario } from "../plan/scenario.ts";
 import { parseJsonObject } from "../protocol/json.ts";
@@ -60,7 +61,8 @@ export const acceptCommand: Command = {
       context.print(`undecided: fault ${id} ${state}: ${why}; nothing was written\n`);
       return 2;
     }
-    const { expect, changes } = acceptOutcomes(found.scenario.expect ?? [], results);
+    const beyond = rulesWithoutScript(results[0]?.record.history ?? [], project.harness.checkers);
+    const { expect, changes } = acceptOutcomes(found.scenario.expect ?? [], results, beyond);
     const client = given.text("client") !== undefined && "name" in settings.client ? { client: settings.client } : {};
     // The file's own members stay as they stand, so that a diff shows the expectations alone.
     const content = parseJsonObject(readTextFile(found.path));

@@ -7,7 +7,7 @@ import type { Contract } from "../plan/contract.ts";
 import type { ClientReference } from "../plan/scenario.ts";
 import { parseKnownFindings } from "../report/known-findings.ts";
 import { clientModuleOf, parseClientReference } from "../reproduce/client-module.ts";
-import { type Harness, pluginNamed } from "../reproduce/harness.ts";
+import { type Harness, pluginNamed, targetNamed } from "../reproduce/harness.ts";
 import { readTextFile } from "../suite/files.ts";
 import type { RunSettings } from "../suite/scenario-run.ts";
 import type { GivenArguments, OptionTable } from "./arguments.ts";
@@ -56,7 +56,7 @@ export function settingsOf(
   const target = given.text("target") ?? configuration.target ?? "reference";
   clientModuleOf(client, harness);
   pluginNamed("backend", backend, harness.backends);
-  pluginNamed("target", target, harness.targets);
+  targetNamed(target, harness);
   const stated = given.text("contract");
   const contract = stated === undefined ? contractOf(client, configuration) : readContract(stated, context.directory);
   const known = given.text("known") ?? configuration.known;

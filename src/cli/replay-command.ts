@@ -16,6 +16,7 @@ import { EXIT_BISECT_SKIP, readExpectation, replayExitCode } from "./replay-exit
 const OPTIONS: OptionTable = {
   client: { type: "string" },
   backend: { type: "string" },
+  target: { type: "string" },
   contract: { type: "string" },
   confirm: { type: "string" },
   bisect: { type: "boolean", default: false },
@@ -31,6 +32,7 @@ Runs the plan of a reproduction file again and says whether the failure is still
 
   --client NAME | ./module   another client than the one in the file: did the fix help?
   --backend NAME             another backend than the one in the file
+  --target NAME | ws://…     another server than the one in the file
 ${CONTRACT_HELP}, or the file
   --confirm N                how many runs come after the first (default: 3)
   --expect reproduced        the failure is expected to be there: exit 0 where it is, 1 where it is gone
@@ -97,11 +99,13 @@ async function replay(
   const { harness } = project;
   const client = given.text("client");
   const backend = given.text("backend");
+  const target = given.text("target");
   const chosen = settingsOfReplay(
     reproduction,
     {
       ...(client === undefined ? {} : { client: parseClientReference(client, context.directory) }),
       ...(backend === undefined ? {} : { backend }),
+      ...(target === undefined ? {} : { target }),
     },
     harness,
   );

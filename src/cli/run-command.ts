@@ -1,6 +1,7 @@
 import type { Scenario } from "../plan/scenario.ts";
 import { OUTCOME_WORDS } from "../report/run-report.ts";
 import { openRunFolder } from "../suite/run-folder.ts";
+import { refuseUnsupported } from "../suite/runnable-scenarios.ts";
 import { runSuite } from "../suite/run-suite.ts";
 import { readScenarios } from "../suite/scenario-files.ts";
 import { type GivenArguments, type OptionTable, readArguments } from "./arguments.ts";
@@ -28,7 +29,7 @@ so it is run when it is named.
   --client NAME | ./module   the client under test (default: reference)
 ${CONTRACT_HELP}
   --backend NAME             how the wire is faulted (default: embedded)
-  --target NAME              the server at the far end (default: reference)
+  --target NAME | ws://…     the server at the far end (default: reference), or one of your own
   --seed N                   another seed for every plan
   --confirm N                how often a violation, or what a busy machine left undecided, is run again (default: 3)
   --jobs N                   how many scenarios run side by side (default: 4)
@@ -44,6 +45,7 @@ Examples
   npx cutwire run --client ./my-client.js               your own client
   npx cutwire run cut-after-call-done --client planted:M11    a client with a known bug
   npx cutwire run --client ./my-client.js --contract openai-node    held to what that SDK promises
+  npx cutwire run --target ws://127.0.0.1:8080/v1       your own server, with its own model
   npx cutwire run my-plan.json --reporter json=out.json
   npx cutwire run --reporter junit=results.xml --reporter github    in CI
 
@@ -80,6 +82,8 @@ export const runCommand: Command = {
     const jobs = given.count("jobs", { least: 1, most: 64, fallback: configuration.jobs ?? 4 });
     const confirmTimes = confirmTimesOf(given, project);
     const scenarios = scenariosOf(given, project, context);
+    // What was asked for has to run; of a suite, what cannot be run here is told apart.
+    if (given.positionals.length > 0) refuseUnsupported(scenarios, { ...settings, harness });
     const startedAt = harness.clock.wallTime();
     const folder = openRunFolder(outOf(given, project), { directory: context.directory, startedAt });
     const report = await runSuite(scenarios, {

@@ -10,6 +10,9 @@ const HARNESS: Harness = {
   clock: createSystemClock(),
   backends: new Map(),
   targets: new Map(),
+  targetAt: () => {
+    throw new Error("no target is asked for");
+  },
   clients: new Map([
     ["reference", "file:///harness/reference.js"],
     ["planted:M11", "file:///harness/m11.js"],

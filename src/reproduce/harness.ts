@@ -10,11 +10,26 @@ export type Harness = {
   readonly clock: Clock;
   readonly backends: ReadonlyMap<string, Backend>;
   readonly targets: ReadonlyMap<string, Target>;
+  /** The target at a URL, for a server that is running somewhere: `"ws://127.0.0.1:8080/v1"`. */
+  targetAt(url: string): Target;
   /** Registered clients: name → `file:` URL of the module that exports it. */
   readonly clients: ReadonlyMap<string, string>;
   readonly appliers: FaultAppliers;
   readonly checkers: readonly Checker[];
 };
+
+/**
+ * The target of a name, or the one at a URL.
+ *
+ * @throws HarnessError `HARNESS_UNKNOWN_NAME`, and `HARNESS_INVALID_OPTION` for a URL that is no target's
+ */
+export function targetNamed(nameOrUrl: string, harness: Harness): Target {
+  if (nameOrUrl.includes("://")) return harness.targetAt(nameOrUrl);
+  const target = harness.targets.get(nameOrUrl);
+  if (target !== undefined) return target;
+  const message = `There is no target named "${nameOrUrl}". Registered: ${[...harness.targets.keys()].join(", ")}. A server of your own is given by its URL, as ws://127.0.0.1:8080/v1.`;
+  throw new HarnessError("HARNESS_UNKNOWN_NAME", message, { details: { name: nameOrUrl } });
+}
 
 /**
  * The plug-in of a name.

@@ -5,7 +5,7 @@ import type { HistorySink } from "../history/history-sink.ts";
 import type { Contract } from "../plan/contract.ts";
 import type { Plan } from "../plan/plan.ts";
 import { runPlan, type RunRecord } from "../run/run-plan.ts";
-import { type Harness, pluginNamed } from "./harness.ts";
+import { type Harness, pluginNamed, targetNamed } from "./harness.ts";
 
 /** What is to be run, by names. */
 export type RunRequest = {
@@ -13,6 +13,7 @@ export type RunRequest = {
   /** `file:` URL of the client's module. */
   readonly module: string;
   readonly backend: string;
+  /** The name of a target, or a URL: `"ws://127.0.0.1:8080/v1"`. */
   readonly target: string;
   readonly contract?: Partial<Contract>;
   readonly sink: HistorySink;
@@ -30,7 +31,7 @@ export type RunResult = {
 /**
  * Runs a plan and judges what was recorded.
  *
- * @throws HarnessError `HARNESS_UNKNOWN_NAME` and those of the run
+ * @throws HarnessError `HARNESS_UNKNOWN_NAME`, `HARNESS_INVALID_OPTION` and those of the run
  */
 export async function runAndJudge(request: RunRequest, harness: Harness): Promise<RunResult> {
   const { plan, module: client, ...rest } = request;
@@ -40,7 +41,7 @@ export async function runAndJudge(request: RunRequest, harness: Harness): Promis
     clock: harness.clock,
     appliers: harness.appliers,
     backend: pluginNamed("backend", request.backend, harness.backends),
-    target: pluginNamed("target", request.target, harness.targets),
+    target: targetNamed(request.target, harness),
   });
   const { contract, history } = record;
   return {

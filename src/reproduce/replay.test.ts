@@ -1,6 +1,10 @@
 import { describe, expect, it } from "vitest";
 
-import { compareReplay } from "./replay.ts";
+import type { Checker } from "../check/checker.ts";
+import { createSystemClock } from "../determinism/clock.ts";
+import type { Target } from "../run/target.ts";
+import type { Harness } from "./harness.ts";
+import { compareReplay, settingsOfReplay } from "./replay.ts";
 import { reproductionOf, resultOf } from "./reproduction-fixture.test-support.ts";
 
 const FILE = reproductionOf("INV-02", "INV-03");
@@ -47,7 +51,60 @@ describe("a replay against the failure in its file", () => {
     expect(compareReplay(FILE, [CLEAN, result]).outcome).toBe("undecided");
   });
 
+  it("is undecided where the target's own model left a rule of the file nothing to judge", () => {
+    const result = resultOf({ "INV-02": "not-exercised", "INV-03": "holds" });
+    const names = { plan: "0", client: "c", backend: "b", target: "ws://127.0.0.1:8080/v1" };
+    const started = { source: "harness", kind: "run-started", sequence: 0, sourceSequence: 0, atMs: 0 } as const;
+    const judge = (scripted: boolean): string =>
+      compareReplay(FILE, [{ ...result, record: { ...result.record, history: [{ ...started, ...names, scripted }] } }])
+        .outcome;
+    expect([judge(true), judge(false)]).toEqual(["fixed", "undecided"]);
+  });
+
   it("is undecided where nothing ran", () => {
     expect(compareReplay(FILE, [])).toMatchObject({ outcome: "undecided", runs: 0 });
+  });
+});
+
+const NEVER: Promise<never> = new Promise(() => undefined);
+
+describe("what a reproduction is replayed with", () => {
+  const named = (name: string, isScripted: boolean): Target => ({ name, isScripted, open: async () => await NEVER });
+  const checkerOf = (rule: string, needsScript: boolean): Checker => {
+    const words = { name: rule, claim: "", undecided: "", source: "", advice: "" };
+    return { ...words, rule, needsScript, check: () => ({ outcome: "holds", message: "", evidence: [] }) };
+  };
+  const harness: Harness = {
+    clock: createSystemClock(),
+    backends: new Map([["embedded", { name: "embedded", capabilities: new Set(), open: async () => await NEVER }]]),
+    targets: new Map([["reference", named("reference", true)]]),
+    targetAt: (url) => named(url, false),
+    clients: new Map([["reference", "file:///reference.js"]]),
+    appliers: new Map(),
+    checkers: [checkerOf("INV-02", true), checkerOf("INV-03", true), checkerOf("INV-22", false)],
+  };
+  const URL_OF_SERVER = "ws://127.0.0.1:8080/v1";
+
+  it("is what its file says, the reference server where that says nothing, and what was chosen instead", () => {
+    const file = reproductionOf("INV-22");
+    const targetOf = (stored: typeof file, target?: string): string =>
+      settingsOfReplay(stored, target === undefined ? {} : { target }, harness).target;
+    expect(targetOf(file)).toBe("reference");
+    expect(targetOf({ ...file, target: URL_OF_SERVER })).toBe(URL_OF_SERVER);
+    expect(targetOf({ ...file, target: URL_OF_SERVER }, "reference")).toBe("reference");
+    expect(() => targetOf(file, "moon")).toThrow(expect.objectContaining({ code: "HARNESS_UNKNOWN_NAME" }));
+  });
+
+  it("is refused where the target leaves no rule of the file to be judged", () => {
+    const chosen = { target: URL_OF_SERVER };
+    expect(() => settingsOfReplay(reproductionOf("INV-02", "INV-03"), chosen, harness)).toThrow(
+      expect.objectContaining({
+        code: "HARNESS_INVALID_OPTION",
+        message: expect.stringMatching(
+          /brings its own model, and INV-02, INV-03 can be judged only .*--target reference/,
+        ),
+      }),
+    );
+    expect(settingsOfReplay(reproductionOf("INV-02", "INV-22"), chosen, harness).target).toBe(URL_OF_SERVER);
   });
 });

@@ -1,8 +1,9 @@
+import { HarnessError } from "../errors.ts";
 import type { Contract } from "../plan/contract.ts";
 import type { ClientReference } from "../plan/scenario.ts";
 import { clientModuleOf } from "./client-module.ts";
 import { violatedRulesOf } from "./confirm.ts";
-import { type Harness, pluginNamed } from "./harness.ts";
+import { type Harness, pluginNamed, targetNamed } from "./harness.ts";
 import type { RunResult } from "./judged-run.ts";
 import type { Reproduction } from "./reproduction.ts";
 
@@ -12,7 +13,8 @@ import type { Reproduction } from "./reproduction.ts";
  * - `reproduced`: a rule of the file was violated in at least one run.
  * - `different`: none of them was, but another rule.
  * - `fixed`: nothing was violated in any run, and every fault fired in each.
- * - `undecided`: nothing was violated, but a fault did not fire, or a rule of the file stayed unknown.
+ * - `undecided`: nothing was violated, but a fault did not fire, or a rule of the file stayed unknown, or the target has
+ *   a model of its own that leaves it nothing to judge.
  */
 export type ReplayOutcome = {
   readonly outcome: "reproduced" | "different" | "fixed" | "undecided";
@@ -54,19 +56,35 @@ export type ReplaySettings = {
  *
  * Another client makes its own promises; the same one is held to those of the file.
  *
- * @throws HarnessError `HARNESS_UNKNOWN_NAME`, `HARNESS_UNREADABLE_FILE`, `HARNESS_INVALID_CLIENT`
+ * @throws HarnessError `HARNESS_UNKNOWN_NAME`, `HARNESS_UNREADABLE_FILE`, `HARNESS_INVALID_CLIENT`,
+ * `HARNESS_INVALID_OPTION` for a target on which no rule of the file can be judged
  */
 export function settingsOfReplay(
   reproduction: Reproduction,
-  chosen: { readonly client?: ClientReference; readonly backend?: string },
+  chosen: { readonly client?: ClientReference; readonly backend?: string; readonly target?: string },
   harness: Harness,
 ): ReplaySettings {
   const client = chosen.client ?? reproduction.client;
   const backend = chosen.backend ?? reproduction.backend;
+  const target = chosen.target ?? reproduction.target ?? "reference";
   clientModuleOf(client, harness);
   pluginNamed("backend", backend, harness.backends);
+  if (!targetNamed(target, harness).isScripted) refuseUnanswerable(reproduction, target, harness);
   const contract = chosen.client === undefined ? { contract: reproduction.contract } : {};
-  return { client, backend, target: "reference", ...contract };
+  return { client, backend, target, ...contract };
+}
+
+/** Where no rule of a file can be judged, nothing that is seen would say that the failure is gone. */
+function refuseUnanswerable({ verdicts }: Reproduction, target: string, { checkers }: Harness): void {
+  const needsScript = (rule: string): boolean =>
+    checkers.some((checker) => checker.rule === rule && checker.needsScript === true);
+  if (!verdicts.every(({ rule }) => needsScript(rule))) return;
+  const rules = verdicts.map(({ rule }) => rule).join(", ");
+  throw new HarnessError(
+    "HARNESS_INVALID_OPTION",
+    `The target ${target} brings its own model, and ${rules} can be judged only where the model plays the plan's script. Replay with --target reference.`,
+    { details: { target } },
+  );
 }
 
 /** Runs one after the other, as often as asked for, or until the signal is aborted. */
@@ -82,5 +100,10 @@ export async function repeatRun(
 
 function isClean({ faults, verdicts, record }: RunResult, rules: readonly string[]): boolean {
   if (record.interrupted || faults.some(({ state }) => state !== "fired")) return false;
-  return verdicts.every(({ rule, outcome }) => !rules.includes(rule) || outcome !== "unknown");
+  // A rule that this target leaves nothing to judge of was not seen to be kept either.
+  const isScripted = !record.history.some((event) => event.kind === "run-started" && !event.scripted);
+  return verdicts.every(({ rule, outcome }) => {
+    const isOpen = outcome === "unknown" || (outcome === "not-exercised" && !isScripted);
+    return !rules.includes(rule) || !isOpen;
+  });
 }

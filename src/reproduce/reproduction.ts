@@ -13,6 +13,8 @@ export type Reproduction = {
   readonly client: ClientReference;
   readonly contract: Contract;
   readonly backend: string;
+  /** The name or the URL of the target; `"reference"` where absent. */
+  readonly target?: string;
   /** What was violated when the file was written. */
   readonly verdicts: readonly Verdict[];
   /** Versions of the harness and of Node, for whoever wonders why it differs now. */
@@ -35,6 +37,7 @@ const ReproductionSchema: z.ZodType<Reproduction> = z.strictObject({
   client: ClientReferenceSchema,
   contract: ContractSchema,
   backend: z.string(),
+  target: z.string().min(1).exactOptional(),
   verdicts: z.array(VerdictSchema).min(1, "a reproduction names what was violated"),
   versions: z.record(z.string(), z.string()),
 });

@@ -15,6 +15,7 @@ import { startFaultSchedule } from "./fault-schedule.ts";
 import type { Resources } from "./resources.ts";
 import type { RunEnding } from "./run-ending.ts";
 import type { RunOptions } from "./run-options.ts";
+import { spellOutTurn } from "./script-in-words.ts";
 import { createSessionRunner, PROBE_TURN, type SessionRunner } from "./session-runner.ts";
 import { apiKeyOfSession, type OpenedTarget } from "./target.ts";
 import { openToolLedger, type ToolRunner, toolsOf } from "./tool-ledger.ts";
@@ -51,7 +52,8 @@ export async function openRun(context: RunContext): Promise<OpenedRun> {
   const allowanceMs = turnAllowanceMs(context.contract);
   const deadlines = plan.workload.sessions.map(() => createTurnDeadline(clock, allowanceMs));
   const { target, ...backend } = await openWires(context, anchors);
-  const ledger = openToolLedger({ workload: plan.workload, anchors, clock, recorder });
+  const { isScripted } = options.target;
+  const ledger = openToolLedger({ workload: plan.workload, isScripted, anchors, clock, recorder });
   resources.add(() => ledger.close());
   // Armed before the client knows where to dial, because every anchor counts from the first byte.
   const schedule = startFaultSchedule({
@@ -67,7 +69,7 @@ export async function openRun(context: RunContext): Promise<OpenedRun> {
   });
   resources.add(async () => await schedule.finish());
   listenToClient(context, ledger, deadlines);
-  await Promise.all(backend.wires.map(async (wire) => await openSession(context, wire)));
+  await Promise.all(backend.wires.map(async (wire) => await openSession(context, wire, target)));
   const runners = backend.wires.map((wire) =>
     openRunner(context, { wire, anchors, allowanceMs, deadline: at(deadlines, wire.session) }),
   );
@@ -139,12 +141,13 @@ function surfaceEvent(session: number, event: SurfaceEvent): UnrecordedEvent {
   return { source: "client", session, ...event };
 }
 
-async function openSession({ plan, client, options, recorder }: RunContext, wire: Wire): Promise<void> {
+async function openSession(context: RunContext, wire: Wire, target: OpenedTarget): Promise<void> {
+  const { plan, client, options, recorder } = context;
   const { session } = wire;
   const opening = client.openSession({
     session,
-    baseUrl: wire.baseUrl,
-    apiKey: apiKeyOfSession(session),
+    baseUrl: target.basePath === undefined ? wire.baseUrl : new URL(wire.baseUrl).origin + target.basePath,
+    apiKey: options.target.apiKey ?? apiKeyOfSession(session),
     model: "cutwire-model",
     tools: toolsOf(at(plan.workload.sessions, session)),
     stateDirectory: join(options.stateDirectory, `session-${session}`),
@@ -172,6 +175,7 @@ function openRunner({ plan, client, options, recorder, ending }: RunContext, par
     clock: options.clock,
     recorder,
     signal: ending.signal,
+    userTextOf: options.target.isScripted ? ({ userText }) => userText : spellOutTurn,
     ...parts,
   });
 }

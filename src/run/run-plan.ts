@@ -1,12 +1,10 @@
 import { drawSeed } from "../determinism/random.ts";
 import { digestOf } from "../determinism/stable-json.ts";
-import { HarnessError } from "../errors.ts";
 import type { HistoryEvent } from "../history/event.ts";
 import { createRecorder, type Recorder } from "../history/recorder.ts";
 import { createRedactor, secretsOfEnvironment } from "../history/redaction.ts";
 import { type Contract, ContractSchema, DEFAULT_CONTRACT } from "../plan/contract.ts";
 import { checkDocument } from "../plan/document.ts";
-import { capabilitiesOf, describeFault } from "../plan/fault-catalogue.ts";
 import type { Plan } from "../plan/plan.ts";
 import { isJsonObject } from "../protocol/json.ts";
 import { type ClientProcess, startClientProcess } from "./client-process.ts";
@@ -15,6 +13,7 @@ import { openRun } from "./open-run.ts";
 import { createResources } from "./resources.ts";
 import type { RunOptions } from "./run-options.ts";
 import { openRunEnding } from "./run-ending.ts";
+import { refuseUnsupportedFaults } from "./unsupported-faults.ts";
 
 /** What a run leaves behind. */
 export type RunRecord = {
@@ -39,7 +38,7 @@ export type RunRecord = {
 export async function runPlan(plan: Plan, options: RunOptions): Promise<RunRecord> {
   const resources = createResources();
   try {
-    refuseUnsupportedFaults(plan, options);
+    refuseUnsupportedFaults(plan, options, "this plan");
     const client = await startClientProcess({ module: options.client, clock: options.clock });
     resources.add(async () => await client.end());
     const contract = contractOf(client, options);
@@ -85,25 +84,6 @@ export async function runPlan(plan: Plan, options: RunOptions): Promise<RunRecor
   } finally {
     await resources.close().finally(() => options.sink.close());
   }
-}
-
-function refuseUnsupportedFaults(plan: Plan, { backend, target }: Pick<RunOptions, "backend" | "target">): void {
-  const refused = plan.faults.flatMap(({ id, fault }) => {
-    const isOfTarget = describeFault(fault).appliedBy === "server";
-    const able = isOfTarget ? (target.capabilities ?? new Set()) : backend.capabilities;
-    const missing = capabilitiesOf(fault).filter((capability) => !able.has(capability));
-    return missing.length === 0 ? [] : [{ id, kind: fault.kind, missing, by: isOfTarget ? "target" : "backend" }];
-  });
-  if (refused.length === 0) return;
-  const lines = refused.map(
-    ({ id, kind, missing, by }) => `  ${id} (${kind}) needs ${missing.join(", ")} of the ${by}`,
-  );
-  const who = `The backend "${backend.name}" with the target "${target.name}"`;
-  throw new HarnessError(
-    "HARNESS_UNSUPPORTED_FAULT",
-    `${who} cannot express every fault of this plan:\n${lines.join("\n")}\nChoose another backend or target, or leave these faults out.`,
-    { details: { backend: backend.name, target: target.name, refused } },
-  );
 }
 
 /** What the client is held to: the default promise, what it says itself, and what the user says of it. */

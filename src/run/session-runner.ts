@@ -11,6 +11,8 @@ import type { TurnDeadline } from "./turn-deadline.ts";
 export type SessionRunnerOptions = {
   readonly session: number;
   readonly turns: readonly ScriptedTurn[];
+  /** What is said in a turn to the model that is there. */
+  userTextOf(turn: ScriptedTurn): string;
   readonly client: ClientProcess;
   readonly wire: Wire;
   readonly deadline: TurnDeadline;
@@ -85,12 +87,12 @@ export function createSessionRunner(options: SessionRunnerOptions): SessionRunne
 
   return {
     async runTurns() {
-      for (const [turn, { userText }] of turns.entries()) {
-        await runTurn(turn, userText, false);
+      for (const [turn, scripted] of turns.entries()) {
+        await runTurn(turn, options.userTextOf(scripted), false);
         if (isUsable && !signal.aborted) await idle();
       }
     },
-    probe: async () => await runTurn(turns.length, PROBE_TURN.userText, true),
+    probe: async () => await runTurn(turns.length, options.userTextOf(PROBE_TURN), true),
   };
 }
 

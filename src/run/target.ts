@@ -16,8 +16,11 @@ export type TargetControl = {
 
 /** A server that is running, somewhere that the proxy can dial. */
 export type OpenedTarget = {
+  /** As it stands in a URL: an IPv6 address has its brackets. */
   readonly host: string;
   readonly port: number;
+  /** The path of its base URL, which `/responses` is added to; `"/v1"` where absent. */
+  readonly basePath?: string;
   /** Absent where nothing can be done to it. */
   readonly control?: TargetControl;
   close(): Promise<void>;
@@ -35,6 +38,8 @@ export type Target = {
   readonly name: string;
   /** Whether it plays the plan's script; rules about operations mean nothing against one that brings its own model. */
   readonly isScripted: boolean;
+  /** The key that the clients show to it; each session's own where absent. */
+  readonly apiKey?: string;
   /** Which faults it can make itself; none where absent. */
   readonly capabilities?: ReadonlySet<Capability>;
   open(context: TargetContext): Promise<OpenedTarget>;

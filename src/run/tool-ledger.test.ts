@@ -37,7 +37,7 @@ beforeEach(() => {
   clock = createManualClock();
   recorder = openMemoryRecorder(clock).recorder;
   anchors = createAnchorRegistry();
-  ledger = openToolLedger({ workload, anchors, clock, recorder });
+  ledger = openToolLedger({ workload, isScripted: true, anchors, clock, recorder });
 });
 
 function kinds(): readonly string[] {
@@ -99,6 +99,26 @@ describe("a tool run", () => {
   it("knows the operations of its own session alone", async () => {
     expect(await run('{"operation":"book"}', 1)).toContain("no such operation");
     expect(await run('{"operation":"book"}', 7)).toContain("no such operation");
+  });
+});
+
+describe("a tool run for a model of somebody else's", () => {
+  it("carries out whatever is named, and the n-th operation takes as long as the n-th call of the script", async () => {
+    ledger = openToolLedger({ workload, isScripted: false, anchors, clock, recorder });
+    expect(await run('{"operation":"book seat 12A"}')).toContain("receipt-000000");
+    expect(await run('{"operation":"book seat 12A"}')).toContain("receipt-000001");
+    const running = ledger.run(0, "perform", '{"operation":"something else"}');
+    await clock.advance(499);
+    expect(kinds().at(-1)).toBe("tool-started");
+    await clock.advance(1);
+    expect(await running).toContain("receipt-000002");
+    expect(await run('{"operation":"more than the script has", "n": 4}')).toContain("receipt-000003");
+  });
+
+  it("has no effect where the arguments name nothing", async () => {
+    ledger = openToolLedger({ workload, isScripted: false, anchors, clock, recorder });
+    expect(await run('{"seat":"12A"}')).toContain("no such operation: the arguments name none");
+    expect(kinds()).toEqual(["tool-started", "tool-returned"]);
   });
 });
 

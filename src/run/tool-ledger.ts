@@ -32,6 +32,8 @@ export type ToolRunner = {
 /** What a tool runner needs. */
 export type ToolRunnerOptions = {
   readonly workload: Workload;
+  /** Whether the model plays the workload's script, as where absent; another one may ask for any operation. */
+  readonly isScripted?: boolean;
   readonly anchors: AnchorRegistry;
   readonly clock: Clock;
   readonly recorder: Recorder;
@@ -54,7 +56,8 @@ export function toolsOf(script: SessionScript): readonly ToolDescription[] {
 
 /** Opens the ledger of a run: the tool runner that comes with cutwire. */
 export function openToolLedger(options: ToolRunnerOptions): ToolRunner {
-  const { workload, anchors, clock, recorder } = options;
+  const { workload, isScripted = true, anchors, clock, recorder } = options;
+  const callOf = isScripted ? scriptedCallOf(workload) : placedCallOf(workload);
   const closing = new AbortController();
   const closed = createDeferred<void>();
   let executions = 0;
@@ -74,7 +77,7 @@ export function openToolLedger(options: ToolRunnerOptions): ToolRunner {
       const execution = executions;
       executions += 1;
       const operation = operationOfArguments(argumentsJson);
-      const call = callsOf(workload.sessions[session]).find((candidate) => candidate.operation === operation);
+      const call = operation === undefined ? undefined : callOf(session, operation);
       const base = { source: "tool", session, ...(operation === undefined ? {} : { operation }) } as const;
       const record = (event: UnrecordedEvent): number => recorder.record(event);
       const argumentsDigest = digestOfText(argumentsJson);
@@ -97,4 +100,22 @@ export function openToolLedger(options: ToolRunnerOptions): ToolRunner {
 
 function callsOf(script: SessionScript | undefined): readonly ScriptedCall[] {
   return (script?.turns ?? []).flatMap((turn) => turn.script.steps.flatMap((step) => step.calls ?? []));
+}
+
+/** Answers the call of the script that an operation of a session is, where it is one. */
+type CallFinder = (session: number, operation: string) => ScriptedCall | undefined;
+
+function scriptedCallOf({ sessions }: Workload): CallFinder {
+  return (session, operation) => callsOf(sessions[session]).find((call) => call.operation === operation);
+}
+
+/** For a model that names its operations itself: the n-th one of a session works as long as the script's n-th call. */
+function placedCallOf({ sessions }: Workload): CallFinder {
+  const seen = sessions.map(() => new Map<string, ScriptedCall>());
+  return (session, operation) => {
+    const known = seen[session];
+    const { toolDurationMs = 0 } = known?.get(operation) ?? callsOf(sessions[session])[known?.size ?? 0] ?? {};
+    known?.set(operation, { operation, toolDurationMs });
+    return { operation, toolDurationMs };
+  };
 }

@@ -47,4 +47,10 @@ describe("the outcomes that are accepted", () => {
       ],
     });
   });
+
+  it("leave alone what is expected of a rule that could not be judged with this target", () => {
+    const expected: readonly Expectation[] = [{ rule: "INV-01", outcome: "holds" }];
+    const results = [resultOf({ "INV-01": "not-exercised", "INV-02": "not-exercised" })];
+    expect(acceptOutcomes(expected, results, new Set(["INV-01", "INV-02"]))).toEqual({ expect: expected, changes: [] });
+  });
 });

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 
+import { rulesWithoutScript } from "../check/check-history.ts";
 import { stableJson } from "../determinism/stable-json.ts";
 import { openFileHistorySink } from "../history/history-sink.ts";
 import type { Contract } from "../plan/contract.ts";
@@ -16,6 +17,7 @@ import { runUntilDecided } from "../reproduce/decided-run.ts";
 import type { Reproduction } from "../reproduce/reproduction.ts";
 import { writeTextFile } from "./files.ts";
 import type { RunFolder } from "./run-folder.ts";
+import { whyUnsupported } from "./runnable-scenarios.ts";
 import { quoteShellWord } from "./shell-word.ts";
 import { versionsInUse } from "./versions.ts";
 
@@ -79,7 +81,7 @@ function linesOf({ verdicts, faults }: RunResult): readonly string[] {
 export type ScenarioRun = { readonly report: ScenarioReport; readonly interrupted: boolean };
 
 /**
- * Runs a scenario, repeats it where a busy machine left it undecided or something unexpected was violated, and stores a
+ * Runs a scenario where it can be run, repeats it where a busy machine left it undecided or something unexpected was violated, and stores a
  * reproduction of that.
  */
 export async function runScenario(
@@ -89,16 +91,21 @@ export async function runScenario(
 ): Promise<ScenarioRun> {
   const { settings, harness } = parts;
   const { plan, name } = scenario;
+  const unsupported = whyUnsupported(scenario, { ...settings, harness });
+  if (unsupported !== undefined) return unexercised(scenario, unsupported, settings);
   const startMs = harness.clock.nowMs();
   const nameOf = (attempt: number): string => (attempt === 0 ? name : join(name, `again-${attempt}`));
   const { result: first, attempt: decidedIn } = await runUntilDecided(
     confirmTimes,
     async (attempt) => await runInFolder(plan, nameOf(attempt), parts),
   );
+  const { history } = first.record;
+  const beyond = rulesWithoutScript(history, harness.checkers);
   const expectations = appliesTo(scenario, settings.client) ? (scenario.expect ?? []) : [];
-  const judged = tellViolations(judgeVerdicts(first.verdicts, expectations), {
+  const judgeable = expectations.filter(({ rule }) => !beyond.has(rule));
+  const judged = tellViolations(judgeVerdicts(first.verdicts, judgeable), {
     scenario: name,
-    history: first.record.history,
+    history,
     known: settings.known ?? [],
   });
   const unexpected = judged.filter(({ judgement }) => judgement === "unexpected-violation");
@@ -108,7 +115,8 @@ export async function runScenario(
     async (attempt) => await runInFolder(plan, join(name, `confirm-${attempt}`), parts),
   );
   const directory = join(settings.folder.path, nameOf(decidedIn));
-  const reproduction = unexpected.length === 0 ? undefined : storeReproduction(first, unexpected, settings);
+  const reproduction =
+    unexpected.length === 0 ? undefined : storeReproduction(first, unexpected, { directory, used: settings });
   const report: ScenarioReport = {
     name,
     why: scenario.why,
@@ -121,22 +129,34 @@ export async function runScenario(
     ...(reproduction === undefined ? {} : { replayCommand: `npx cutwire replay ${quoteShellWord(reproduction)}` }),
   };
   return { report, interrupted: first.record.interrupted };
+}
 
-  function storeReproduction(result: RunResult, violated: readonly JudgedVerdict[], used: RunSettings): string {
-    const path = join(directory, "reproduction.json");
-    const { contract, backendName } = result.record;
-    const reproduction: Reproduction = {
-      formatVersion: 1,
-      plan,
-      client: used.client,
-      contract,
-      backend: backendName,
-      verdicts: result.verdicts.filter(({ rule }) => violated.some((verdict) => verdict.rule === rule)),
-      versions: versionsInUse(),
-    };
-    writeTextFile(path, `${stableJson(reproduction, 2)}\n`);
-    return path;
-  }
+/** Writes down what is needed to have a violation again; answers the file. */
+function storeReproduction(
+  { record, verdicts }: RunResult,
+  violated: readonly JudgedVerdict[],
+  { directory, used }: { readonly directory: string; readonly used: RunSettings },
+): string {
+  const path = join(directory, "reproduction.json");
+  const reproduction: Reproduction = {
+    formatVersion: 1,
+    plan: record.plan,
+    client: used.client,
+    contract: record.contract,
+    backend: record.backendName,
+    target: used.target,
+    verdicts: verdicts.filter(({ rule }) => violated.some((verdict) => verdict.rule === rule)),
+    versions: versionsInUse(),
+  };
+  writeTextFile(path, `${stableJson(reproduction, 2)}\n`);
+  return path;
+}
+
+/** What cannot be run with this backend or target leaves nothing behind but its reason. */
+function unexercised({ name, why }: Scenario, notExercised: string, { folder }: RunSettings): ScenarioRun {
+  const directory = join(folder.path, name);
+  const nothing = { verdicts: [], faults: [], runs: 0, durationMs: 0, directory };
+  return { report: { name, why, outcome: "not-exercised", notExercised, ...nothing }, interrupted: false };
 }
 
 function appliesTo({ client }: Scenario, used: ClientReference): boolean {

@@ -16,9 +16,10 @@ import {
   type GivenClient,
   printClientReference,
 } from "../reproduce/client-module.ts";
-import { pluginNamed } from "../reproduce/harness.ts";
+import { pluginNamed, targetNamed } from "../reproduce/harness.ts";
 import { readTextFile } from "../suite/files.ts";
 import { openRunFolder, type RunFolder } from "../suite/run-folder.ts";
+import { refuseUnsupported } from "../suite/runnable-scenarios.ts";
 import { readScenarios } from "../suite/scenario-files.ts";
 import { runScenario } from "../suite/scenario-run.ts";
 
@@ -34,7 +35,7 @@ export type TestClientOptions = {
   readonly known?: string | URL | readonly KnownFinding[];
   /** `"embedded"` where absent. */
   readonly backend?: string;
-  /** `"reference"` where absent. */
+  /** The name of a target, or the URL of a server of your own: `"ws://127.0.0.1:8080/v1"`; `"reference"` where absent. */
   readonly target?: string;
   /** Where runs are stored; `.cutwire` where absent. */
   readonly out?: string;
@@ -49,7 +50,8 @@ export type TestClientOptions = {
  *
  * @example testClient(new URL("./my-client.js", import.meta.url), { scenarios: "all" });
  * @throws HarnessError before any test is declared: `HARNESS_INVALID_OPTION` for a client that was given as an object,
- * `HARNESS_UNKNOWN_NAME`, `HARNESS_UNREADABLE_FILE`, `HARNESS_INVALID_PLAN`, `HARNESS_INVALID_CONFIGURATION`
+ * `HARNESS_UNKNOWN_NAME`, `HARNESS_UNREADABLE_FILE`, `HARNESS_INVALID_PLAN`, `HARNESS_INVALID_CONFIGURATION`, and
+ * `HARNESS_UNSUPPORTED_FAULT` for a scenario that was named and cannot be run with this backend or target
  */
 export function testClient(client: GivenClient, options: TestClientOptions): void {
   const { contract, confirm = 3, backend = "embedded", target = "reference", out = ".cutwire" } = options;
@@ -58,9 +60,10 @@ export function testClient(client: GivenClient, options: TestClientOptions): voi
   const reference = clientReferenceOf(client, { directory, backend });
   clientModuleOf(reference, harness);
   pluginNamed("backend", backend, harness.backends);
-  pluginNamed("target", target, harness.targets);
+  targetNamed(target, harness);
   const known = knownFindingsOf(options.known, directory);
   const scenarios = readScenarios(options.scenarios === "all" ? [] : options.scenarios, directory);
+  if (options.scenarios !== "all") refuseUnsupported(scenarios, { backend, target, harness });
   let opened: RunFolder | undefined;
   // Opened by the first test that runs: a file of which no test is chosen leaves nothing behind.
   const folder = (): RunFolder => (opened ??= openRunFolder(out, { directory, startedAt: harness.clock.wallTime() }));
