@@ -29,7 +29,9 @@ const config: ViteUserConfigFnObject = defineConfig(({ mode }) => {
       fileParallelism: false,
       maxConcurrency: 1,
       projects: [
-        { test: { ...common, name: "unit", include: ["src/**/*.test.ts"] } },
+        {
+          test: { ...common, name: "unit", include: ["src/**/*.test.ts"], setupFiles: ["src/simulation/register.ts"] },
+        },
         { test: { ...packaged, name: "properties", include: ["properties/**/*.test.ts"] } },
         {
           test: { ...packaged, name: "scenarios", include: ["scenarios/**/*.test.ts", "examples/**/*.test.ts"] },

@@ -37,6 +37,7 @@ import { jsonReporter } from "./report/reporters/json.ts";
 import { junitReporter } from "./report/reporters/junit.ts";
 import type { Harness } from "./reproduce/harness.ts";
 import { embedded } from "./run/backends/embedded.ts";
+import { simulation } from "./run/backends/simulation.ts";
 import type { FaultApplier } from "./run/fault-applier.ts";
 import { close } from "./run/faults/close.ts";
 import { corrupt } from "./run/faults/corrupt.ts";
@@ -166,7 +167,7 @@ const CLIENT_MODULES: Readonly<Record<string, string>> = {
 export function createHarness(): Harness {
   return {
     clock: createSystemClock(),
-    backends: byName([embedded]),
+    backends: byName([embedded, simulation]),
     targets: byName([referenceServer]),
     targetAt: (url) => externalServer(url, keyFromEnvironment()),
     clients: new Map(Object.entries(CLIENT_MODULES).map(([name, path]) => [name, new URL(path, import.meta.url).href])),

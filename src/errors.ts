@@ -20,6 +20,9 @@ export const HARNESS_ERROR_CODES: Readonly<Record<HarnessErrorCode, string>> = {
   HARNESS_MISSING_PACKAGE: "An optional package is not installed; the message names the command that installs it.",
   HARNESS_PORT_IN_USE: "A server cannot listen on the address it was given.",
   HARNESS_BACKEND_UNAVAILABLE: "The wire or the target could not be started or did not answer its control API in time.",
+  HARNESS_SIMULATION_UNPREPARED: "A simulation was asked for in a process that was not prepared for one, or too late.",
+  HARNESS_SIMULATION_ESCAPED: "Something in a simulation left virtual time; the message names it and where it began.",
+  HARNESS_SIMULATION_STUCK: "A simulated world goes round and round without time passing.",
 };
 
 /** One stable code out of {@link HARNESS_ERROR_CODES}, for example `"HARNESS_INVALID_PLAN"`. */
@@ -36,7 +39,10 @@ export type HarnessErrorCode =
   | "HARNESS_INVALID_CLIENT"
   | "HARNESS_MISSING_PACKAGE"
   | "HARNESS_PORT_IN_USE"
-  | "HARNESS_BACKEND_UNAVAILABLE";
+  | "HARNESS_BACKEND_UNAVAILABLE"
+  | "HARNESS_SIMULATION_UNPREPARED"
+  | "HARNESS_SIMULATION_ESCAPED"
+  | "HARNESS_SIMULATION_STUCK";
 
 /**
  * The user asked for something impossible.

@@ -1,4 +1,7 @@
 #!/usr/bin/env node
+// First of all, because it has to come before ws is loaded.
+import "../simulation/register.ts";
+
 import { HarnessError, systemCodeOf } from "../errors.ts";
 import { versionsInUse } from "../suite/versions.ts";
 import { acceptCommand } from "./accept-command.ts";

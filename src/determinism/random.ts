@@ -2,6 +2,8 @@ import { createHash } from "node:crypto";
 import { uniformInt } from "pure-rand/distribution/uniformInt";
 import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus";
 
+import { ambientWorld } from "./ambient/ambient-world.ts";
+
 /**
  * A seeded stream of numbers. The same seed and labels give the same numbers on every machine and Node version.
  *
@@ -39,6 +41,9 @@ export function createRandom(seed: number, label = "root"): Random {
 
 /** A seed that nobody chose, for a run that was given none: print it, so that the run can be had again. */
 export function drawSeed(): number {
+  const world = ambientWorld();
+  // In a world nothing is left to chance: what nobody chose is decided by the world's own seed.
+  if (world !== undefined) return world.chance("seed").integer(0, 2 ** 31 - 1);
   return createHash("sha256")
     .update(`${process.pid}/${process.hrtime.bigint()}/${Date.now()}`)
     .digest()

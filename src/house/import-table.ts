@@ -1,4 +1,5 @@
-const STAGES = ["protocol", "tcp-proxy", "responses-server", "responses-client", "plan", "history", "configuration"];
+const STAND_ALONE = ["protocol", "tcp-proxy", "responses-server", "responses-client", "simulation"];
+const STAGES = [...STAND_ALONE, "plan", "history", "configuration"];
 const OUTER_STAGES = ["generate", "run", "check", "reproduce", "explore", "report", "suite", "properties", "vitest"];
 const EVERY_STAGE = [...STAGES, ...OUTER_STAGES];
 const WHAT_JUDGES_A_RUN = ["generate", "reproduce", "run", "check", "history", "plan"];
@@ -18,6 +19,7 @@ export const IMPORT_TABLE: Readonly<Record<string, readonly string[]>> = {
   determinism: [],
   protocol: [],
   "tcp-proxy": [],
+  simulation: [],
   "responses-server": ["protocol"],
   "responses-client": ["protocol"],
   plan: ["protocol"],
@@ -25,7 +27,7 @@ export const IMPORT_TABLE: Readonly<Record<string, readonly string[]>> = {
   configuration: ["plan"],
   generate: ["plan", "protocol"],
   check: ["plan", "history", "protocol"],
-  run: ["plan", "history", "protocol", "tcp-proxy", "responses-server", "responses-client"],
+  run: ["plan", "history", "protocol", "tcp-proxy", "responses-server", "responses-client", "simulation"],
   reproduce: ["run", "check", "history", "plan"],
   explore: ["generate", "reproduce", "run", "check", "history", "plan"],
   report: ["check", "history", "plan"],

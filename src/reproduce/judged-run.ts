@@ -4,14 +4,15 @@ import type { Verdict } from "../check/verdict.ts";
 import type { HistorySink } from "../history/history-sink.ts";
 import type { Contract } from "../plan/contract.ts";
 import type { Plan } from "../plan/plan.ts";
+import type { Client } from "../run/client.ts";
 import { runPlan, type RunRecord } from "../run/run-plan.ts";
 import { type Harness, pluginNamed, targetNamed } from "./harness.ts";
 
 /** What is to be run, by names. */
 export type RunRequest = {
   readonly plan: Plan;
-  /** `file:` URL of the client's module. */
-  readonly module: string;
+  /** `file:` URL of the client's module; in the simulation also the client itself. */
+  readonly module: string | Client;
   readonly backend: string;
   /** The name of a target, or a URL: `"ws://127.0.0.1:8080/v1"`. */
   readonly target: string;

@@ -3,7 +3,9 @@ import type { Random } from "../determinism/random.ts";
 import type { Recorder } from "../history/recorder.ts";
 import type { Capability } from "../plan/fault-description.ts";
 import type { Direction } from "../protocol/direction.ts";
+import type { World } from "../simulation/world.ts";
 import type { AnchorRegistry } from "./anchor-registry.ts";
+import type { SurroundedRun, Surroundings } from "./surroundings.ts";
 import type { MessageFaces } from "./tap/message-faces.ts";
 
 /** Something that was done to a wire, has been read back, and can be undone. */
@@ -73,6 +75,8 @@ export type BackendContext = {
   readonly bytesMax: number;
   /** Called once, when that bound is reached. */
   onFull(): void;
+  /** The simulated world of the run; absent on the machine itself. */
+  readonly world?: World;
 };
 
 /** Wires that are open. */
@@ -82,5 +86,7 @@ export type OpenedBackend = { readonly wires: readonly Wire[]; close(): Promise<
 export type Backend = {
   readonly name: string;
   readonly capabilities: ReadonlySet<Capability>;
+  /** Lets runs happen in surroundings of its own; absent: on the machine itself, with the client in a process. */
+  surround?<Result>(request: SurroundedRun, run: (surroundings: Surroundings) => Promise<Result>): Promise<Result>;
   open(context: BackendContext): Promise<OpenedBackend>;
 };

@@ -4,36 +4,14 @@ import { fileURLToPath } from "node:url";
 import type { Clock } from "../determinism/clock.ts";
 import { createDeferred, DEADLINE_PASSED, type Deferred, settleWithin } from "../determinism/waiting.ts";
 import { HarnessError } from "../errors.ts";
-import type { SurfaceEvent, TurnResult } from "./client.ts";
 import type { FromHostMessage, ToHostMessage } from "./client-host/host-message.ts";
-import type { ToolDescription } from "./tool-ledger.ts";
-
-/** How a process ended. */
-export type ProcessExit = { readonly code: number | null; readonly signal: string | null };
-
-/** What a client tells of itself while it runs. */
-export type ClientProcessListener = {
-  onSurface(session: number, event: SurfaceEvent): void;
-  onOutput(stream: "stdout" | "stderr", text: string): void;
-  onToolCall(session: number, name: string, argumentsJson: string): Promise<string>;
-  onExit(exit: ProcessExit & { readonly expected: boolean }): void;
-};
-
-/** A session to be opened. */
-export type HostedSessionOptions = {
-  readonly session: number;
-  readonly baseUrl: string;
-  readonly apiKey: string;
-  readonly model: string;
-  readonly tools: readonly ToolDescription[];
-  readonly stateDirectory: string;
-};
-
-/** What a client answered, or how it failed to. */
-export type ClientAnswer =
-  | { readonly kind: "answered"; readonly result?: TurnResult }
-  | { readonly kind: "threw"; readonly message: string }
-  | { readonly kind: "exited" };
+import type {
+  ClientAnswer,
+  ClientListener,
+  HostedSessionOptions,
+  ProcessExit,
+  RunningClient,
+} from "./running-client.ts";
 
 /** How a client process is started. */
 export type ClientProcessOptions = {
@@ -142,7 +120,7 @@ type ProcessParts = {
 };
 
 /** The process of a client under test. */
-export class ClientProcess {
+export class ClientProcess implements RunningClient {
   readonly name: string;
   /** What the client says that it promises, unchecked. */
   readonly contract: unknown;
@@ -160,7 +138,7 @@ export class ClientProcess {
   }
 
   /** Hands on what the client does; called once, before the first session is opened. */
-  listen(listener: ClientProcessListener): void {
+  listen(listener: ClientListener): void {
     const { child, printed, exited } = this.#parts;
     printed.attach((stream, text) => listener.onOutput(stream, text));
     child.on("message", (message: FromHostMessage) => this.#take(message, listener));
@@ -215,7 +193,7 @@ export class ClientProcess {
     this.#open.delete(request);
   }
 
-  #take(message: FromHostMessage, listener: ClientProcessListener): void {
+  #take(message: FromHostMessage, listener: ClientListener): void {
     switch (message.kind) {
       case "answered": {
         const { request, result } = message;

@@ -26,6 +26,8 @@ export type ClientContext = {
   readonly tools: readonly HarnessTool[];
   /** A folder of this session's own, which survives a kill and a resume. */
   readonly stateDirectory: string;
+  /** In a simulation: what survives in the place of that folder, so that a client need not touch the disk. */
+  readonly memory?: Map<string, unknown>;
   report(event: SurfaceEvent): void;
 };
 

@@ -14,7 +14,7 @@ it("tells each block of the event loop once, with the time in which it happened,
     eventsMax: 100,
     onFull: () => undefined,
   });
-  const log = openDelayLog(clock, recorder);
+  const log = openDelayLog(clock, recorder, true);
   const block = (ms: number): void => {
     const startMs = clock.nowMs();
     while (clock.nowMs() - startMs < ms);

@@ -11,8 +11,13 @@ export type DelayLog = {
 /** How often it is written down: a busy start must not take the edge off what is judged seconds later. */
 const EVERY_MS = 250;
 
-/** Starts to measure; from now on each `event-loop-delay` tells of the time since the one before it. */
-export function openDelayLog(clock: Clock, recorder: Recorder): DelayLog {
+/**
+ * Starts to measure; from now on each `event-loop-delay` tells of the time since the one before it.
+ *
+ * @param isMeasured false in virtual time, where nothing is ever late: one event at the end says so.
+ */
+export function openDelayLog(clock: Clock, recorder: Recorder, isMeasured: boolean): DelayLog {
+  if (!isMeasured) return openLogOfNoDelay(recorder);
   const delay = openEventLoopDelay();
   let timer: Timer | undefined = clock.startTimer(EVERY_MS, log);
 
@@ -31,6 +36,16 @@ export function openDelayLog(clock: Clock, recorder: Recorder): DelayLog {
       timer = undefined;
       note();
       delay.close();
+    },
+  };
+}
+
+function openLogOfNoDelay(recorder: Recorder): DelayLog {
+  let isOpen = true;
+  return {
+    close() {
+      if (isOpen) recorder.record({ source: "harness", kind: "event-loop-delay", maxMs: 0 });
+      isOpen = false;
     },
   };
 }

@@ -10,14 +10,15 @@ import type { SessionScript } from "../protocol/model-script.ts";
 import { type AnchorRegistry, createAnchorRegistry } from "./anchor-registry.ts";
 import type { OpenedBackend, Wire } from "./backend.ts";
 import type { SurfaceEvent } from "./client.ts";
-import type { ClientProcess } from "./client-process.ts";
 import { startFaultSchedule } from "./fault-schedule.ts";
 import type { Resources } from "./resources.ts";
+import type { RunningClient } from "./running-client.ts";
 import type { RunEnding } from "./run-ending.ts";
 import type { RunOptions } from "./run-options.ts";
 import { spellOutTurn } from "./script-in-words.ts";
 import { createSessionRunner, PROBE_TURN, type SessionRunner } from "./session-runner.ts";
 import { apiKeyOfSession, type OpenedTarget } from "./target.ts";
+import type { Surroundings } from "./surroundings.ts";
 import { openToolLedger, type ToolRunner, toolsOf } from "./tool-ledger.ts";
 import { createTurnDeadline, type TurnDeadline, turnAllowanceMs } from "./turn-deadline.ts";
 
@@ -25,7 +26,8 @@ import { createTurnDeadline, type TurnDeadline, turnAllowanceMs } from "./turn-d
 export type RunContext = {
   readonly plan: Plan;
   readonly options: RunOptions;
-  readonly client: ClientProcess;
+  readonly client: RunningClient;
+  readonly surroundings: Surroundings;
   readonly contract: Contract;
   readonly recorder: Recorder;
   readonly ending: RunEnding;
@@ -89,17 +91,18 @@ export async function openRun(context: RunContext): Promise<OpenedRun> {
 }
 
 async function openWires(
-  { plan, options, recorder, ending, resources }: RunContext,
+  { plan, options, surroundings, recorder, ending, resources }: RunContext,
   anchors: AnchorRegistry,
 ): Promise<OpenedBackend & { readonly target: OpenedTarget }> {
   const { clock } = options;
+  const world = surroundings.world === undefined ? {} : { world: surroundings.world };
   const scripts = new Map(
     plan.workload.sessions.map(({ turns }, session): [string, SessionScript] => [
       apiKeyOfSession(session),
       { turns: [...turns, PROBE_TURN] },
     ]),
   );
-  const target = await options.target.open({ scripts, clock, recorder });
+  const target = await options.target.open({ scripts, clock, recorder, ...world });
   resources.add(async () => await target.close());
   const backend = await options.backend.open({
     sessionCount: plan.workload.sessions.length,
@@ -110,6 +113,7 @@ async function openWires(
     random: createRandom(plan.seed, "network"),
     bytesMax: plan.limits.bytesMax,
     onFull: () => ending.limitReached("bytesMax", plan.limits.bytesMax),
+    ...world,
   });
   resources.add(async () => await backend.close());
   return { ...backend, target };

@@ -7,11 +7,11 @@ import type { BackoffContract, Contract } from "../plan/contract.ts";
 import { type BackoffOptions, createBackoff } from "../responses-client/backoff.ts";
 import type { ClientPolicies } from "../responses-client/client-policies.ts";
 import { createDialer } from "../responses-client/dial.ts";
-import { openFileJournal } from "../responses-client/journal.ts";
+import { createMemoryJournal, type Journal, openFileJournal } from "../responses-client/journal.ts";
 import { createLiveness } from "../responses-client/liveness.ts";
 import { responsesUrl } from "../responses-client/responses-url.ts";
 import { openResponsesSession } from "../responses-client/session.ts";
-import type { Client } from "./client.ts";
+import type { Client, ClientContext } from "./client.ts";
 
 /**
  * Deadlines that suit tests on a wall clock: everything that a user would wait seconds for happens in milliseconds.
@@ -53,8 +53,7 @@ export function adaptResponsesClient(name: string, policies: Partial<ClientPolic
     name,
     contract: CONTRACT,
     async open(context) {
-      mkdirSync(context.stateDirectory, { recursive: true });
-      const journal = openFileJournal(join(context.stateDirectory, "journal.jsonl"));
+      const journal = openJournal(context);
       const session = openResponsesSession({
         url: responsesUrl(context.baseUrl),
         apiKey: context.apiKey,
@@ -80,4 +79,21 @@ export function adaptResponsesClient(name: string, policies: Partial<ClientPolic
       };
     },
   };
+}
+
+/** In the folder of the session, or where it has a memory instead, in that. */
+function openJournal({ stateDirectory, memory }: ClientContext): Journal {
+  if (memory === undefined) {
+    mkdirSync(stateDirectory, { recursive: true });
+    return openFileJournal(join(stateDirectory, "journal.jsonl"));
+  }
+  const kept = memory.get("journal");
+  if (isJournal(kept)) return kept;
+  const journal = createMemoryJournal();
+  memory.set("journal", journal);
+  return journal;
+}
+
+function isJournal(kept: unknown): kept is Journal {
+  return typeof kept === "object" && kept !== null && "append" in kept && "read" in kept && "close" in kept;
 }

@@ -1,5 +1,6 @@
 import { drawSeed } from "../determinism/random.ts";
 import { digestOf } from "../determinism/stable-json.ts";
+import { HarnessError } from "../errors.ts";
 import type { HistoryEvent } from "../history/event.ts";
 import { createRecorder, type Recorder } from "../history/recorder.ts";
 import { createRedactor, secretsOfEnvironment } from "../history/redaction.ts";
@@ -7,12 +8,13 @@ import { type Contract, ContractSchema, DEFAULT_CONTRACT } from "../plan/contrac
 import { checkDocument } from "../plan/document.ts";
 import type { Plan } from "../plan/plan.ts";
 import { isJsonObject } from "../protocol/json.ts";
-import { type ClientProcess, startClientProcess } from "./client-process.ts";
 import { openDelayLog } from "./delay-log.ts";
 import { openRun } from "./open-run.ts";
 import { createResources } from "./resources.ts";
 import type { RunOptions } from "./run-options.ts";
 import { openRunEnding } from "./run-ending.ts";
+import type { RunningClient } from "./running-client.ts";
+import { surroundByMachine, type Surroundings } from "./surroundings.ts";
 import { refuseUnsupportedFaults } from "./unsupported-faults.ts";
 
 /** What a run leaves behind. */
@@ -33,19 +35,40 @@ export type RunRecord = {
  * What the client does wrong is never thrown; it is in the history.
  *
  * @throws HarnessError `HARNESS_UNSUPPORTED_FAULT`, `HARNESS_INVALID_CLIENT`, `HARNESS_MISSING_PACKAGE`,
- * `HARNESS_INVALID_CONTRACT`, `HARNESS_BACKEND_UNAVAILABLE`: nothing was run then.
+ * `HARNESS_INVALID_CONTRACT`, `HARNESS_BACKEND_UNAVAILABLE`: nothing was run then. In a simulation also
+ * `HARNESS_SIMULATION_UNPREPARED`, `HARNESS_SIMULATION_ESCAPED`, `HARNESS_SIMULATION_STUCK`.
  */
 export async function runPlan(plan: Plan, options: RunOptions): Promise<RunRecord> {
-  const resources = createResources();
   try {
     refuseUnsupportedFaults(plan, options, "this plan");
-    const client = await startClientProcess({ module: options.client, clock: options.clock });
+    refuseUnsimulatedTarget(options);
+    const { client, clock, backend } = options;
+    // Drawn on the machine, because a world would draw the same one each time and tell what it hides.
+    const salt = String(drawSeed());
+    const run = async (surroundings: Surroundings): Promise<RunRecord> =>
+      await runIn(surroundings, plan, { ...options, clock: surroundings.clock, salt });
+    return backend.surround === undefined
+      ? await surroundByMachine({ plan, client, clock }, run)
+      : await backend.surround({ plan, client, clock }, run);
+  } finally {
+    options.sink.close();
+  }
+}
+
+async function runIn(
+  surroundings: Surroundings,
+  plan: Plan,
+  options: RunOptions & { readonly salt: string },
+): Promise<RunRecord> {
+  const resources = createResources();
+  try {
+    const client = await surroundings.startClient();
     resources.add(async () => await client.end());
     const contract = contractOf(client, options);
     const recorder: Recorder = createRecorder({
       clock: options.clock,
       sink: options.sink,
-      redactor: createRedactor(String(drawSeed()), secretsOfEnvironment(process.env)),
+      redactor: createRedactor(options.salt, secretsOfEnvironment(process.env)),
       eventsMax: plan.limits.eventsMax,
       onFull: () => ending.limitReached("eventsMax", plan.limits.eventsMax),
     });
@@ -56,7 +79,11 @@ export async function runPlan(plan: Plan, options: RunOptions): Promise<RunRecor
       recorder: () => recorder,
     });
     resources.add(() => ending.close());
-    const delayLog = openDelayLog(options.clock, recorder);
+    surroundings.world?.whenSpinning((tasks) => {
+      ending.limitReached("tasksAtOnce", tasks);
+      surroundings.world?.endGuest();
+    });
+    const delayLog = openDelayLog(options.clock, recorder, surroundings.world === undefined);
     resources.add(() => delayLog.close());
     recorder.record({
       source: "harness",
@@ -67,7 +94,7 @@ export async function runPlan(plan: Plan, options: RunOptions): Promise<RunRecor
       target: options.target.name,
       scripted: options.target.isScripted,
     });
-    const run = await openRun({ plan, options, client, contract, recorder, ending, resources });
+    const run = await openRun({ plan, options, surroundings, client, contract, recorder, ending, resources });
     await run.finish();
     delayLog.close();
     await resources.close();
@@ -82,12 +109,21 @@ export async function runPlan(plan: Plan, options: RunOptions): Promise<RunRecor
       interrupted,
     };
   } finally {
-    await resources.close().finally(() => options.sink.close());
+    await resources.close();
   }
 }
 
+function refuseUnsimulatedTarget({ backend, target }: RunOptions): void {
+  if (backend.surround === undefined || target.canBeSimulated === true) return;
+  throw new HarnessError(
+    "HARNESS_INVALID_OPTION",
+    `The target "${target.name}" cannot run on the backend "${backend.name}": only a server within the harness can. Choose the backend embedded, or the target reference.`,
+    { details: { backend: backend.name, target: target.name } },
+  );
+}
+
 /** What the client is held to: the default promise, what it says itself, and what the user says of it. */
-function contractOf(client: ClientProcess, { contract }: RunOptions): Contract {
+function contractOf(client: RunningClient, { contract }: RunOptions): Contract {
   const stated = isJsonObject(client.contract) ? client.contract : {};
   return checkDocument({ ...DEFAULT_CONTRACT, ...stated, ...contract }, ContractSchema, {
     what: "contract",

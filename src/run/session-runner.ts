@@ -4,7 +4,7 @@ import type { Recorder } from "../history/recorder.ts";
 import type { ScriptedTurn } from "../protocol/model-script.ts";
 import type { AnchorRegistry } from "./anchor-registry.ts";
 import type { Wire } from "./backend.ts";
-import type { ClientAnswer, ClientProcess } from "./client-process.ts";
+import type { ClientAnswer, RunningClient } from "./running-client.ts";
 import type { TurnDeadline } from "./turn-deadline.ts";
 
 /** What a session's runner needs. */
@@ -13,7 +13,7 @@ export type SessionRunnerOptions = {
   readonly turns: readonly ScriptedTurn[];
   /** What is said in a turn to the model that is there. */
   userTextOf(turn: ScriptedTurn): string;
-  readonly client: ClientProcess;
+  readonly client: RunningClient;
   readonly wire: Wire;
   readonly deadline: TurnDeadline;
   /** For the record: how long a turn may go on undisturbed. */

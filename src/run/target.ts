@@ -2,6 +2,7 @@ import type { Clock } from "../determinism/clock.ts";
 import type { Recorder } from "../history/recorder.ts";
 import type { Capability } from "../plan/fault-description.ts";
 import type { SessionScript } from "../protocol/model-script.ts";
+import type { World } from "../simulation/world.ts";
 
 /** What can be done to a server from the inside, for one session. Each resolves when it was done. */
 export type TargetControl = {
@@ -31,6 +32,8 @@ export type TargetContext = {
   readonly scripts: ReadonlyMap<string, SessionScript>;
   readonly clock: Clock;
   readonly recorder: Recorder;
+  /** The simulated world that it is to listen in; on the machine's own network where absent. */
+  readonly world?: World;
 };
 
 /** The server at the far end of the wire. */
@@ -42,6 +45,8 @@ export type Target = {
   readonly apiKey?: string;
   /** Which faults it can make itself; none where absent. */
   readonly capabilities?: ReadonlySet<Capability>;
+  /** Whether it can listen in a simulated world; no where absent. */
+  readonly canBeSimulated?: boolean;
   open(context: TargetContext): Promise<OpenedTarget>;
 };
 

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
-import { connect, type Socket } from "node:net";
 import type { Clock } from "../determinism/clock.ts";
 import type { Random } from "../determinism/random.ts";
 import { systemCodeOf } from "../errors.ts";
 import { AddressError, parseAddress, type Address } from "./address.ts";
 import { Flow, type ByteCounter } from "./flow.ts";
 import type { ConnectionInterceptor, Direction, InterceptedConnection, Interceptor, Side } from "./interceptor.ts";
+import type { ProxyNetwork, ProxySocket } from "./network.ts";
 import { crash } from "./own-bug.ts";
 import { Peer } from "./peer.ts";
 import type { StopReason } from "./toxic.ts";
@@ -13,11 +13,12 @@ import type { ToxicCollection } from "./toxic-collection.ts";
 
 /** What a connection belongs to and how it behaves. */
 export type ConnectionOptions = {
-  readonly client: Socket;
+  readonly client: ProxySocket;
   readonly proxyName: string;
   readonly index: number;
   /** As `host:port`; what cannot be read fails at the dial. */
   readonly upstream: string;
+  readonly network: ProxyNetwork;
   readonly toxics: ToxicCollection;
   readonly interceptor: Interceptor | undefined;
   readonly holdDeadlineMs: number;
@@ -90,8 +91,7 @@ export class Connection {
       this.#upstreamFailed("EINVAL");
       return;
     }
-    const { host, port } = address;
-    const socket = connect({ host: host === "" ? "localhost" : host, port, allowHalfOpen: true, noDelay: true });
+    const socket = this.#options.network.dial(address);
     let wasConnected = false;
     socket.once("error", (error) => {
       if (!wasConnected && !this.#isStopped) this.#upstreamFailed(systemCodeOf(error) ?? "EUNKNOWN");
@@ -150,7 +150,7 @@ export class Connection {
     receiver.finish({ lingers: isWhole });
   }
 
-  #takeSocket(socket: Socket, side: Side): Peer {
+  #takeSocket(socket: ProxySocket, side: Side): Peer {
     this.#openSockets += 1;
     socket.once("end", () => {
       this.#interceptor?.ended?.({ direction: INBOUND[side], edge: "in" });

@@ -1,8 +1,8 @@
-import type { Socket } from "node:net";
 import type { Clock } from "../determinism/clock.ts";
 import type { Random } from "../determinism/random.ts";
 import { GateStage } from "./gate-stage.ts";
 import type { ConnectionInterceptor, Direction, Edge } from "./interceptor.ts";
+import type { ProxySocket } from "./network.ts";
 import type { Peer } from "./peer.ts";
 import { createScopedClock, type ScopedClock } from "./scoped-clock.ts";
 import type { AttachMoment, StopReason, ToxicAttributes } from "./toxic.ts";
@@ -35,7 +35,7 @@ export class Flow {
   // What every chunk needs stands first, so that it lies together: with many connections, memory is what takes the time.
   readonly #counter: ByteCounter;
   /** The socket of the destination. */
-  #output: Socket | undefined;
+  #output: ProxySocket | undefined;
   /** The first stage; absent where nothing stands between the sockets, and chunks then go the short way. */
   #head: Receiver | undefined;
   readonly #isWatched: boolean;
@@ -177,7 +177,7 @@ export class Flow {
     this.#regulateSource();
   }
 
-  #writeAndTell(output: Socket, bytes: Buffer): boolean {
+  #writeAndTell(output: ProxySocket, bytes: Buffer): boolean {
     this.#writtenBytes += bytes.length;
     const totalBytes = this.#writtenBytes;
     return output.write(bytes, (error) => {

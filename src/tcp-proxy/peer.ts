@@ -1,7 +1,7 @@
-import type { Socket } from "node:net";
 import type { Clock, Timer } from "../determinism/clock.ts";
 import { systemCodeOf } from "../errors.ts";
 import type { Side } from "./interceptor.ts";
+import type { ProxySocket } from "./network.ts";
 
 /** How long a socket that has sent its FIN may go on sending; everything it sends meanwhile is thrown away. */
 const LINGER_MS = 1000;
@@ -10,7 +10,7 @@ const FLUSH_MS = 30_000;
 
 /** What a peer tells its connection. */
 export type PeerOptions = {
-  readonly socket: Socket;
+  readonly socket: ProxySocket;
   readonly side: Side;
   readonly clock: Clock;
   /** Whether every close of this connection is an RST, see `resetsOnClose` of a toxic type. */
@@ -25,7 +25,7 @@ export type PeerOptions = {
 
 /** One socket of a connection, with the ways in which it can be closed. */
 export class Peer {
-  readonly socket: Socket;
+  readonly socket: ProxySocket;
   readonly side: Side;
   readonly #options: PeerOptions;
   #timer: Timer | undefined;

@@ -1,15 +1,17 @@
-import { createServer, type Server, type Socket } from "node:net";
 import type { Clock } from "../determinism/clock.ts";
 import type { Random } from "../determinism/random.ts";
-import { formatAddress, parseAddress, resolveAddress, type Address } from "./address.ts";
+import { formatAddress, parseAddress, resolveAddress } from "./address.ts";
 import { Connection } from "./connection.ts";
 import type { ByteCounter } from "./flow.ts";
 import type { Direction, Interceptor } from "./interceptor.ts";
+import { type ProxyListener, type ProxyNetwork, type ProxySocket, systemNetwork } from "./network.ts";
 import type { ProxyMetrics } from "./proxy-metrics.ts";
 import { ToxicCollection } from "./toxic-collection.ts";
 
 /** What every proxy of a server shares. */
 export type ProxyContext = {
+  /** The machine's own where absent. */
+  readonly network?: ProxyNetwork;
   readonly clock: Clock;
   readonly random: Random;
   readonly interceptor: Interceptor | undefined;
@@ -23,8 +25,6 @@ export type ProxyContext = {
 /** Where a proxy listens and what it dials, as `host:port`. */
 export type ProxyAddresses = { readonly listen: string; readonly upstream: string };
 
-const BACKLOG = 4096;
-
 /** One listening port in front of one upstream, with its toxics and its live connections. */
 export class Proxy {
   readonly name: string;
@@ -33,7 +33,7 @@ export class Proxy {
   readonly #connections = new Set<Connection>();
   #listen: string;
   #upstream: string;
-  #server: Server | undefined;
+  #listener: ProxyListener | undefined;
   #connectionsAccepted = 0;
 
   constructor(name: string, addresses: ProxyAddresses, context: ProxyContext) {
@@ -54,25 +54,21 @@ export class Proxy {
   }
 
   get isEnabled(): boolean {
-    return this.#server !== undefined;
+    return this.#listener !== undefined;
   }
 
   /** Listens; does nothing where it already does. Rejects with an AddressError, or the system's error (EADDRINUSE). */
   async start(): Promise<void> {
-    if (this.#server !== undefined) return;
+    if (this.#listener !== undefined) return;
     const address = await resolveAddress(parseAddress(this.#listen));
-    const server = createServer({ allowHalfOpen: true, pauseOnConnect: true, noDelay: true }, (socket) =>
-      this.#accept(socket),
-    );
-    await listenOn(server, address);
-    this.#server = server;
-    this.#listen = formatAddress(boundAddress(server));
+    this.#listener = await (this.#context.network ?? systemNetwork).listen(address, (socket) => this.#accept(socket));
+    this.#listen = formatAddress(this.#listener.address);
   }
 
   /** Refuses new connections and closes the live ones with FIN. It can be started again. */
   stop(): void {
-    this.#server?.close();
-    this.#server = undefined;
+    this.#listener?.close();
+    this.#listener = undefined;
     for (const connection of this.#connections) connection.stop("fin");
   }
 
@@ -89,8 +85,16 @@ export class Proxy {
     this.#upstream = upstream;
   }
 
-  #accept(client: Socket): void {
-    const { clock, random, interceptor, holdDeadlineMs, keepsHalfClose, liveConnections } = this.#context;
+  #accept(client: ProxySocket): void {
+    const {
+      network = systemNetwork,
+      clock,
+      random,
+      interceptor,
+      holdDeadlineMs,
+      keepsHalfClose,
+      liveConnections,
+    } = this.#context;
     const index = this.#connectionsAccepted;
     this.#connectionsAccepted += 1;
     const connection: Connection = new Connection({
@@ -98,6 +102,7 @@ export class Proxy {
       proxyName: this.name,
       index,
       upstream: this.#upstream,
+      network,
       toxics: this.toxics,
       interceptor,
       holdDeadlineMs,
@@ -118,22 +123,4 @@ export class Proxy {
     const labels = { proxy: this.name, listener: this.#listen, upstream: this.#upstream };
     return this.#context.metrics.countersOf(labels);
   }
-}
-
-async function listenOn(server: Server, { host, port }: Address): Promise<void> {
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", reject);
-    server.listen({ port, backlog: BACKLOG, ...(host === "" ? {} : { host }) }, () => {
-      server.off("error", reject);
-      // What can go wrong from now on is a single accept, for example for want of file descriptors: that dial is lost.
-      server.on("error", () => {});
-      resolve();
-    });
-  });
-}
-
-function boundAddress(server: Server): Address {
-  const bound = server.address();
-  if (bound === null || typeof bound === "string") throw new Error("a TCP server has no port");
-  return { host: bound.address, port: bound.port };
 }

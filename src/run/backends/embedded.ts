@@ -1,31 +1,15 @@
 import { openTcpProxyServer } from "../../tcp-proxy/tcp-proxy-server.ts";
-import type { AppliedChange, Backend, Wire } from "../backend.ts";
-import { createWireTap, type SessionTap } from "../tap/wire-tap.ts";
-import { type ControlledProxy, createToxiproxyControl } from "../toxiproxy-control.ts";
+import type { Backend } from "../backend.ts";
+import { openProxyWire, PROXY_CAPABILITIES } from "../proxy-wire.ts";
+import { createWireTap } from "../tap/wire-tap.ts";
+import { createToxiproxyControl } from "../toxiproxy-control.ts";
 
 const HOST = "127.0.0.1";
 
 /** Our own proxy in the harness's process, on loopback: needs no Docker, and can do what Toxiproxy cannot. */
 export const embedded: Backend = {
   name: "embedded",
-  capabilities: new Set([
-    "cut-fin",
-    "cut-rst",
-    "cut-blackhole",
-    "close-frame",
-    "reject-dial",
-    "stall",
-    "refuse-dial",
-    "disturb-upgrade",
-    "edit-messages",
-    "toxic-bandwidth",
-    "toxic-latency",
-    "toxic-limit-data",
-    "toxic-reset-peer",
-    "toxic-slicer",
-    "toxic-slow-close",
-    "toxic-timeout",
-  ]),
+  capabilities: PROXY_CAPABILITIES,
   async open(context) {
     const { clock, random, sessionCount, upstream } = context;
     const tap = createWireTap(context);
@@ -40,7 +24,7 @@ export const embedded: Backend = {
             listen: `${HOST}:0`,
             upstream: `${upstream.host}:${upstream.port}`,
           });
-          return openWire(session, proxy, tap.session(session));
+          return openProxyWire(session, proxy, tap.session(session));
         }),
       );
       return { wires, close: async () => await server.close() };
@@ -50,53 +34,3 @@ export const embedded: Backend = {
     }
   },
 };
-
-/** How much may lie unread at the client for an RST to destroy nothing: 60 kB arrived 10 times of 10, 200 kB never. */
-const RST_UNREAD_SIZE_BYTES_MAX: number = 64 * 1024;
-
-/** How our proxy makes each cut: toxics of its own that strike one connection at once. */
-const TOXIC_OF_CUT = { fin: "cutwire_fin", rst: "cutwire_rst", blackhole: "cutwire_stall" } as const;
-
-function openWire(session: number, proxy: ControlledProxy, tap: SessionTap): Wire {
-  return {
-    session,
-    baseUrl: `http://${proxy.listen}/v1`,
-    liveConnection: tap.liveConnection,
-    connectionGone: tap.connectionGone,
-    addToxic: async (toxic) => await proxy.addToxic(toxic),
-    rejectDials: async (rejection) => tap.rejectDials(rejection),
-    refuseDials: async () => await proxy.disable(),
-    disturbUpgrades: async (disturbance) => tap.disturbUpgrades(disturbance),
-    faces: tap.faces,
-    async stall(direction, connection) {
-      if (!tap.isLive(connection)) throw new Error(`connection ${connection} is not there to be stalled`);
-      return await proxy.addToxic({ type: "cutwire_stall", direction, attributes: { connection } });
-    },
-    async closeWithFrame(frame, connection) {
-      await tap.closeWithFrame(frame, connection);
-      return { undo: async () => undefined };
-    },
-    async cut(mode, connection) {
-      // The proxy takes a toxic for a connection that is gone as well, and then strikes nothing.
-      if (!tap.isLive(connection)) throw new Error(`connection ${connection} is not there to be cut`);
-      if (mode === "rst" && tap.unreadBytesMax(connection) > RST_UNREAD_SIZE_BYTES_MAX) {
-        throw new Error("more than 64 KiB may be unread, and an RST could destroy what the anchor says was delivered");
-      }
-      const type = TOXIC_OF_CUT[mode];
-      const attributes = { connection };
-      // FIN and RST strike the whole connection from either stream; silence has to be kept in both.
-      const toClient = await proxy.addToxic({ type, direction: "to-client", attributes });
-      if (mode !== "blackhole") return toClient;
-      try {
-        return together(toClient, await proxy.addToxic({ type, direction: "to-server", attributes }));
-      } catch (error) {
-        await toClient.undo();
-        throw error;
-      }
-    },
-  };
-}
-
-function together(...changes: readonly AppliedChange[]): AppliedChange {
-  return { undo: async () => void (await Promise.all(changes.map(async (change) => await change.undo()))) };
-}

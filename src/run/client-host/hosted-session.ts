@@ -5,6 +5,14 @@ import type { FromHostMessage, ToHostMessage } from "./host-message.ts";
 
 type OpenMessage = Extract<ToHostMessage, { kind: "open" }>;
 
+/** What a session of a client is joined to the harness with. */
+export type HostLink = {
+  send(message: FromHostMessage): void;
+  nextCall(): number;
+  /** See `ClientContext.memory`. */
+  readonly memory?: Map<string, unknown>;
+};
+
 /** A session of the client under test, inside its own process. */
 export type HostedSession = {
   runTurn(userText: string): Promise<TurnResult>;
@@ -15,11 +23,7 @@ export type HostedSession = {
 };
 
 /** Opens a session of a client; what it calls and reports is sent to the harness. */
-export async function openHostedSession(
-  client: Client,
-  message: OpenMessage,
-  link: { send(message: FromHostMessage): void; nextCall(): number },
-): Promise<HostedSession> {
+export async function openHostedSession(client: Client, message: OpenMessage, link: HostLink): Promise<HostedSession> {
   const { session } = message;
   const waiting = new Map<number, (output: string) => void>();
   const tools = message.tools.map((tool): HarnessTool => ({
@@ -37,6 +41,7 @@ export async function openHostedSession(
     model: message.model,
     tools,
     stateDirectory: message.stateDirectory,
+    ...(link.memory === undefined ? {} : { memory: link.memory }),
     report: (event) => link.send({ kind: "surface", session, event: readSurfaceEvent(event) }),
   });
   let aborting = new AbortController();

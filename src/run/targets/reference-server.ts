@@ -1,7 +1,10 @@
 import type { ServerEvent } from "../../responses-server/server-event.ts";
+import { createResponsesEndpoint } from "../../responses-server/responses-endpoint.ts";
 import { openResponsesServer } from "../../responses-server/responses-server.ts";
+import type { ResponsesEndpointOptions } from "../../responses-server/server-options.ts";
 import type { ServerControl } from "../../responses-server/server-control.ts";
-import type { Target, TargetControl } from "../target.ts";
+import type { World } from "../../simulation/world.ts";
+import type { OpenedTarget, Target, TargetControl } from "../target.ts";
 
 const HOST = "127.0.0.1";
 
@@ -10,10 +13,10 @@ export const referenceServer: Target = {
   name: "reference",
   isScripted: true,
   capabilities: new Set(["target-forget", "target-freeze", "target-reuse-call-ids"]),
-  async open({ scripts, clock, recorder }) {
+  canBeSimulated: true,
+  async open({ scripts, clock, recorder, world }) {
     const sessionOfKey = new Map([...scripts.keys()].map((apiKey, session) => [apiKey, session]));
-    const server = await openResponsesServer({
-      host: HOST,
+    const options: ResponsesEndpointOptions = {
       clock,
       scriptOf: (apiKey) => scripts.get(apiKey),
       onEvent(event) {
@@ -26,11 +29,28 @@ export const referenceServer: Target = {
           details,
         });
       },
-    });
-    const control = controlOf(server.control, [...scripts.keys()]);
+    };
+    const keys = [...scripts.keys()];
+    if (world !== undefined) return listenInWorld(world, options, keys);
+    const server = await openResponsesServer({ ...options, host: HOST });
+    const control = controlOf(server.control, keys);
     return { host: HOST, port: server.port, control, close: async () => await server.close() };
   },
 };
+
+function listenInWorld(world: World, options: ResponsesEndpointOptions, keys: readonly string[]): OpenedTarget {
+  const endpoint = createResponsesEndpoint(options);
+  const listener = world.network.listenForStreams(0, (socket) => endpoint.accept(socket));
+  return {
+    host: HOST,
+    port: listener.port,
+    control: controlOf(endpoint.control, keys),
+    async close() {
+      listener.close();
+      endpoint.close();
+    },
+  };
+}
 
 function controlOf(server: ServerControl, keys: readonly string[]): TargetControl {
   const keyOf = (session: number): string => keys[session] ?? "";

@@ -1,0 +1,85 @@
+import assert from "node:assert/strict";
+
+import { runInWorld } from "../../simulation/run-in-world.ts";
+import type { SimulatedNetwork } from "../../simulation/simulated-network.ts";
+import { type LocalProxy, openLocalProxies } from "../../tcp-proxy/local-proxies.ts";
+import type { ProxyNetwork } from "../../tcp-proxy/network.ts";
+import type { Backend } from "../backend.ts";
+import { loadClient } from "../client-host/load-client.ts";
+import { openProxyWire, PROXY_CAPABILITIES } from "../proxy-wire.ts";
+import { createWireTap } from "../tap/wire-tap.ts";
+import type { ControlledProxy } from "../toxiproxy-control.ts";
+import { startWorldClient } from "../world-client.ts";
+
+const HOST = "127.0.0.1";
+
+/** How long a gate may stay closed: the same as the proxy's own default. */
+const HOLD_DEADLINE_MS = 10_000;
+
+/**
+ * Virtual time: the same proxy, faces, server and clients, on a simulated network, with the same outcome for the same
+ * plan on every machine. The client runs inside the harness's process.
+ */
+export const simulation: Backend = {
+  name: "simulation",
+  capabilities: PROXY_CAPABILITIES,
+  async surround({ plan, client }, run) {
+    // A module is loaded in real time, because reading files does not wait for a virtual one.
+    const loaded = typeof client === "string" ? await loadClient(client) : client;
+    return await runInWorld(
+      { seed: plan.seed },
+      async (world) =>
+        await run({ clock: world.clock, world, startClient: async () => startWorldClient(loaded, world) }),
+    );
+  },
+  async open({ world, clock, random, sessionCount, upstream, ...context }) {
+    assert(world !== undefined, "the simulation was opened outside of its world");
+    const tap = createWireTap({ clock, sessionCount, ...context });
+    const proxies = openLocalProxies({
+      network: proxyNetworkOf(world.network),
+      clock,
+      random,
+      interceptor: tap.interceptor,
+      holdDeadlineMs: HOLD_DEADLINE_MS,
+    });
+    const wires = [];
+    for (let session = 0; session < sessionCount; session += 1) {
+      const proxy = await proxies.create({
+        name: tap.proxyName(session),
+        listen: `${HOST}:0`,
+        upstream: `${upstream.host}:${upstream.port}`,
+      });
+      wires.push(openProxyWire(session, controlOf(proxy), tap.session(session)));
+    }
+    return { wires, close: async () => await proxies.close() };
+  },
+};
+
+function proxyNetworkOf(network: SimulatedNetwork): ProxyNetwork {
+  return {
+    async listen({ port }, accept) {
+      const listener = network.listenForPorts(port, accept);
+      return { address: { host: HOST, port: listener.port }, close: () => listener.close() };
+    },
+    dial: (address) => network.dialPort(address),
+  };
+}
+
+function controlOf(proxy: LocalProxy): ControlledProxy {
+  let toxics = 0;
+  return {
+    get listen() {
+      return proxy.listen;
+    },
+    async addToxic({ type, direction, attributes }) {
+      toxics += 1;
+      const toxic = await proxy.addToxic({ name: `${type}-${toxics}`, type, direction, attributes });
+      return { undo: async () => toxic.remove() };
+    },
+    async disable() {
+      await proxy.setEnabled(false);
+      return { undo: async () => await proxy.setEnabled(true) };
+    },
+    remove: async () => await proxy.remove(),
+  };
+}

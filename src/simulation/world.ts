@@ -1,0 +1,123 @@
+import assert from "node:assert/strict";
+
+import type { AmbientWorld, Chance } from "../determinism/ambient/ambient-world.ts";
+import type { Timer } from "../determinism/clock.ts";
+import { createRandom } from "../determinism/random.ts";
+import { createVirtualClock, type Owner, type VirtualClock } from "../determinism/virtual-clock.ts";
+import { SimulatedNetwork } from "./simulated-network.ts";
+
+/** What becomes of what the code under test does to its process. */
+export type WorldGuest = {
+  print(stream: "stdout" | "stderr", text: string): void;
+  /** It ended its process. */
+  exited(code: number): void;
+  /** It threw, or rejected, and nobody caught it: a process of its own would have ended. */
+  threw(error: unknown): void;
+};
+
+/** The calendar time at which every world begins, in milliseconds since 1970: 2026-01-01. */
+const CALENDAR_START_MS = 1_767_225_600_000;
+
+const NOTHING_STARTED: Timer = { cancel: () => undefined };
+
+/** A world in virtual time: one clock, one network, and streams of chance that are forked from its seed by label. */
+export class World {
+  readonly clock: VirtualClock = createVirtualClock();
+  readonly network: SimulatedNetwork;
+  /** What code finds around itself while this world is entered. */
+  readonly ambient: AmbientWorld;
+  /** Whose code is running. */
+  owner: Owner = "harness";
+  readonly #seed: number;
+  readonly #streams = new Map<string, Chance>();
+  #guest: WorldGuest | undefined;
+  #isGuestEnded = false;
+  #failure: { readonly error: unknown } | undefined;
+  #onSpinning: ((tasks: number) => void) | undefined;
+
+  constructor(seed: number) {
+    this.#seed = seed;
+    this.network = new SimulatedNetwork(this.clock, createRandom(seed, "network/wire"));
+    this.ambient = this.#createAmbient();
+  }
+
+  /** Runs code of an owner in a task of its own, before time moves on. */
+  post(owner: Owner, callback: () => void): Timer {
+    if (owner === "client" && this.#isGuestEnded) return NOTHING_STARTED;
+    return this.clock.startImmediate(owner, callback);
+  }
+
+  /** Tells what the code under test does to its process, from now on. */
+  receive(guest: WorldGuest): void {
+    this.#guest = guest;
+  }
+
+  /** Ends the code under test as the end of its process would: timers, sockets, and whatever was posted to it. */
+  endGuest(): void {
+    this.#isGuestEnded = true;
+    this.clock.cancelAll("client");
+    this.network.hangUp("client");
+  }
+
+  /** Takes an error that nobody caught: the guest's goes to whoever receives it, any other ends the world. */
+  uncaught(error: unknown): void {
+    if (this.owner !== "client" || this.#guest === undefined) this.#failure ??= { error };
+    else if (!this.#isGuestEnded) this.#guest.threw(error);
+  }
+
+  /** The error that ended the world. */
+  failure(): { readonly error: unknown } | undefined {
+    return this.#failure;
+  }
+
+  /** Calls back, once, where time stands still for so many tasks that it counts as a loop. */
+  whenSpinning(callback: (tasks: number) => void): void {
+    this.#onSpinning = callback;
+  }
+
+  /** Tells of it; false where nobody listens any more. */
+  spins(tasks: number): boolean {
+    const callback = this.#onSpinning;
+    this.#onSpinning = undefined;
+    callback?.(tasks);
+    return callback !== undefined;
+  }
+
+  /** Destroys every socket and cancels every timer. */
+  close(): void {
+    this.network.close();
+    this.clock.cancelAll("client");
+    this.clock.cancelAll("harness");
+    assert(this.clock.waiting() === 0, "something was started while the world was taken down");
+  }
+
+  #createAmbient(): AmbientWorld {
+    const { clock, network } = this;
+    const startMs = clock.nowMs();
+    return {
+      nowMs: () => clock.nowMs(),
+      calendarMs: () => Math.floor(CALENDAR_START_MS + clock.nowMs() - startMs),
+      startTimer: (delayMs, callback) => clock.startTimerOf(this.owner, delayMs, callback),
+      startImmediate: (callback) => clock.startImmediate(this.owner, callback),
+      chance: (name) => this.#chance(name),
+      dial: (address) => network.dialStream(this.owner, address),
+      print: (stream, text) => this.#tellGuest((guest) => guest.print(stream, text)),
+      exit: (code) => this.#tellGuest((guest) => guest.exited(code)),
+    };
+  }
+
+  #chance(name: string): Chance {
+    const known = this.#streams.get(name);
+    if (known !== undefined) return known;
+    const stream = createRandom(this.#seed, `ambient/${name}`);
+    this.#streams.set(name, stream);
+    return stream;
+  }
+
+  /** Whether it was the code under test that did something to its process. */
+  #tellGuest(tell: (guest: WorldGuest) => void): boolean {
+    if (this.owner !== "client" || this.#guest === undefined) return false;
+    if (!this.#isGuestEnded) tell(this.#guest);
+    return true;
+  }
+}
