@@ -26,6 +26,17 @@ describe("the recorder of a run", () => {
     expect(decodeHistory(`${lines.join("\n")}\n`, "memory")).toEqual(events);
   });
 
+  it("is whole at its end: what comes behind that changes neither it nor the closed sink", () => {
+    const sink = createMemoryHistorySink();
+    const recorder = createRecorder({ clock: createSystemClock(), sink, eventsMax: 10, onFull: () => undefined });
+    recorder.record(DIALLED);
+    recorder.end();
+    sink.close();
+    recorder.record(EXITED);
+    expect(recorder.events().map(({ kind }) => kind)).toEqual(["dialled"]);
+    expect(sink.lines).toHaveLength(1);
+  });
+
   it("says once that it is full", () => {
     const { recorder, full } = open(3);
     for (let event = 0; event < 3; event += 1) recorder.record(DIALLED);

@@ -6,7 +6,7 @@ import { createRedactor, type Redactor } from "./redaction.ts";
 
 /** Writes a history: gives each event its place and its time. */
 export type Recorder = {
-  /** Records an event and answers its sequence number. */
+  /** Records an event and answers its sequence number; behind the end it records nothing. */
   record(event: UnrecordedEvent): number;
   /** Milliseconds since the run started. */
   nowMs(): number;
@@ -14,6 +14,8 @@ export type Recorder = {
   learnSecret(secret: string): void;
   /** Everything recorded so far. */
   events(): readonly HistoryEvent[];
+  /** The history is whole. Sockets that are gone may tell of it later still, and that is no part of the run. */
+  end(): void;
 };
 
 /** How a recorder is opened. */
@@ -42,15 +44,17 @@ export function createRecorder(options: RecorderOptions): Recorder {
   const startMs = clock.nowMs();
   const events: HistoryEvent[] = [];
   const countOfSource = new Map<EventSource, number>();
+  let isEnded = false;
   const nowMs = (): number => Math.round((clock.nowMs() - startMs) * 1000) / 1000;
   return {
     nowMs,
     learnSecret: (secret) => redactor.learn(secret),
     events: () => events,
+    end: () => void (isEnded = true),
     record(unrecorded) {
       const sequence = events.length;
       const isFull = sequence >= eventsMax && !tellsTheEnd(unrecorded);
-      if (isFull || sequence >= eventsMax + CLOSING_EVENTS_MAX) return sequence;
+      if (isEnded || isFull || sequence >= eventsMax + CLOSING_EVENTS_MAX) return sequence;
       const sourceSequence = countOfSource.get(unrecorded.source) ?? 0;
       countOfSource.set(unrecorded.source, sourceSequence + 1);
       const event: HistoryEvent = { sequence, sourceSequence, atMs: nowMs(), ...unrecorded };

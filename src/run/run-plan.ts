@@ -61,6 +61,7 @@ async function runIn(
   options: RunOptions & { readonly salt: string },
 ): Promise<RunRecord> {
   const resources = createResources();
+  let opened: Recorder | undefined;
   try {
     const client = await surroundings.startClient();
     resources.add(async () => await client.end());
@@ -72,6 +73,7 @@ async function runIn(
       eventsMax: plan.limits.eventsMax,
       onFull: () => ending.limitReached("eventsMax", plan.limits.eventsMax),
     });
+    opened = recorder;
     const ending = openRunEnding({
       clock: options.clock,
       runMs: plan.limits.runMs,
@@ -99,6 +101,7 @@ async function runIn(
     delayLog.close();
     await resources.close();
     recorder.record({ source: "harness", kind: "run-ended" });
+    recorder.end();
     const interrupted = options.signal?.aborted === true;
     return {
       plan,
@@ -109,7 +112,7 @@ async function runIn(
       interrupted,
     };
   } finally {
-    await resources.close();
+    await resources.close().finally(() => opened?.end());
   }
 }
 
