@@ -41,6 +41,8 @@ export type CommandOptions = {
   readonly main?: string;
   /** Whether it is the head of a process group, as a command is that was typed into a shell. */
   readonly detached?: boolean;
+  /** What stands in its environment besides the usual. */
+  readonly env?: Readonly<Record<string, string>>;
 };
 
 /** What became of a command. */
@@ -83,7 +85,7 @@ export function openWorkplace(): Workplace {
       cwd: directory,
       stdio: ["ignore", "pipe", "pipe"],
       detached: options.detached ?? false,
-      env: { PATH: process.env["PATH"], HOME: directory, TMPDIR: temporary, [MARK]: mark },
+      env: { PATH: process.env["PATH"], HOME: directory, TMPDIR: temporary, [MARK]: mark, ...options.env },
     });
     return { child, pid: child.pid ?? 0, finished: finish(child, startedMs) };
   };
