@@ -1,6 +1,6 @@
 import { sleep } from "../determinism/waiting.ts";
 import type { ResponseCreate } from "../protocol/client-events.ts";
-import { isFunctionCall, type Item } from "../protocol/items.ts";
+import { type FunctionCallItem, isFunctionCall, type Item } from "../protocol/items.ts";
 import { callDoneIn, type ResponseEnd } from "./accumulation.ts";
 import type { CreateBasis } from "./recovery.ts";
 import type { Connection } from "./connection.ts";
@@ -85,13 +85,15 @@ async function attemptResponse(parts: SessionParts, signal: AbortSignal): Promis
   const { connection } = acquired;
   const basis = policies.recovery.compose({ history: conversation.history, epoch: connection.epoch });
   const text = createVisibleText(parts.surface);
-  const end = await exchange(parts, { connection, basis, signal, show: (piece) => text.show(piece) });
+  const calls: FunctionCallItem[] = [];
+  const end = await exchange(parts, { connection, basis, signal, calls, show: (piece) => text.show(piece) });
   if (end.kind === "failed") {
     text.retract();
+    parts.takenBackCalls.add(calls);
     return { kind: "failed", failure: end.failure, isChained: basis.previousResponseId !== undefined };
   }
   const named = end.responseId === undefined ? {} : { responseId: end.responseId };
-  const items = withoutReplays(end, conversation);
+  const items = withoutReplays(end, parts);
   conversation.addResponse({ ...named, items });
   policies.recovery.completed({ ...named, epoch: connection.epoch, historyLength: conversation.history.length });
   policies.backoff.completed();
@@ -100,15 +102,18 @@ async function attemptResponse(parts: SessionParts, signal: AbortSignal): Promis
 }
 
 /**
- * A call that was answered before and that its response does not list came again by mistake, and is dropped (INV-09).
- * One that is listed is a call, whatever it looks like: some servers count their ids from one in each turn.
+ * A call that its response does not list, and that was answered before or belonged to an attempt that came to nothing,
+ * came again by mistake, and is dropped (INV-09). One that is listed is a call, whatever it looks like: some servers count
+ * their ids from one in each turn.
  */
 function withoutReplays(
   { items, unlisted = [] }: Extract<ResponseEnd, { kind: "completed" }>,
-  conversation: SessionParts["conversation"],
+  { conversation, takenBackCalls }: SessionParts,
 ): readonly Item[] {
   const isReplay = (item: Item): boolean =>
-    unlisted.includes(item) && isFunctionCall(item) && conversation.recordedOutput(item) !== undefined;
+    unlisted.includes(item) &&
+    isFunctionCall(item) &&
+    (conversation.recordedOutput(item) !== undefined || takenBackCalls.has(item));
   return items.filter((item) => !isReplay(item));
 }
 
@@ -118,6 +123,8 @@ async function exchange(
     readonly connection: Connection;
     readonly basis: CreateBasis;
     readonly signal: AbortSignal;
+    /** Takes the calls that are done, as they come. */
+    readonly calls: FunctionCallItem[];
     readonly show: (text: string) => void;
   },
 ): Promise<ResponseEnd> {
@@ -136,7 +143,10 @@ async function exchange(
     signal: attempt.signal,
     read(event) {
       const call = callDoneIn(event);
-      if (call !== undefined) policies.toolDispatch.callDone(call, toolCalls);
+      if (call !== undefined) {
+        attempt.calls.push(call);
+        policies.toolDispatch.callDone(call, toolCalls);
+      }
       const progress = accumulator.read(event);
       if (progress.text !== undefined) attempt.show(progress.text);
       end = progress.end;

@@ -5,6 +5,7 @@ import type { OpenPolicies } from "./client-policies.ts";
 import type { Connector } from "./connector.ts";
 import type { Conversation } from "./conversation.ts";
 import type { Failure } from "./failure.ts";
+import type { TakenBackCalls } from "./taken-back-calls.ts";
 import type { ToolCalls } from "./tool-dispatch.ts";
 import type { ClientSurface } from "./visible-text.ts";
 
@@ -30,6 +31,7 @@ export type SessionParts = {
   readonly conversation: Conversation;
   readonly toolCalls: ToolCalls;
   readonly idleLosses: IdleLosses;
+  readonly takenBackCalls: TakenBackCalls;
   /** The members of each create that do not change: model, tools, instructions. */
   readonly createBase: Omit<ResponseCreate, "input" | "previous_response_id" | "store">;
   readonly surface: (event: ClientSurface) => void;

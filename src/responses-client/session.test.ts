@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 
 import { HarnessError } from "../errors.ts";
-import { respond, respondFresh, send, whole } from "./scripted-server.test-support.ts";
+import { respond, respondFresh, respondUntil, send, whole } from "./scripted-server.test-support.ts";
 import { openTestSession, start, visibleText } from "./session-fixture.test-support.ts";
 import { createMemoryJournal, type Journal, responsesUrl } from "./index.ts";
 
@@ -54,6 +54,38 @@ describe("a session without faults", () => {
     expect(await turn("thanks")).toEqual({ outcome: "completed", text: "gladly" });
     expect(runs).toHaveLength(1);
     expect(server.creates.map(({ input }) => input.length)).toEqual([1, 1, 1]);
+  });
+
+  it("drops a call of an attempt that was cut off, which comes again within the next one", async () => {
+    const first = whole("resp_1", { calls: [{ id: "call_1" }] });
+    const [{ sequence_number: _number, ...done } = {}] = first.filter(
+      ({ type }) => type === "response.output_item.done",
+    );
+    const second = whole("resp_2", { calls: [{ id: "call_2" }] });
+    const stranger = { ...done, output_index: 1_000 };
+    const { turn, server, runs } = await start({
+      answers: [
+        respondUntil("response.completed", first, (peer) => peer.terminate()),
+        (peer) => [...second.slice(0, 1), stranger, ...second.slice(1)].forEach((event) => send(peer, event)),
+        respond("resp_3", { text: "booked" }),
+      ],
+    });
+    expect(await turn("book")).toEqual({ outcome: "completed", text: "booked" });
+    expect(runs).toHaveLength(1);
+    expect(server.creates[2]?.input).toMatchObject([{ type: "function_call_output", call_id: "call_2" }]);
+  });
+
+  it("runs a call of an attempt that was cut off, when the next one lists it under the same id", async () => {
+    const first = whole("resp_1", { calls: [{ id: "call_1" }] });
+    const { turn, runs } = await start({
+      answers: [
+        respondUntil("response.completed", first, (peer) => peer.terminate()),
+        respond("resp_2", { calls: [{ id: "call_1" }] }),
+        respond("resp_3", { text: "booked" }),
+      ],
+    });
+    expect(await turn("book")).toEqual({ outcome: "completed", text: "booked" });
+    expect(runs).toHaveLength(1);
   });
 
   it("answers a call again that a later response lists under the same id", async () => {

@@ -9,6 +9,7 @@ import { createConnector } from "./connector.ts";
 import { openConversation } from "./conversation.ts";
 import type { Journal } from "./journal.ts";
 import { createIdleLosses } from "./idle-losses.ts";
+import { createTakenBackCalls } from "./taken-back-calls.ts";
 import { checkResponsesUrl } from "./responses-url.ts";
 import type { SessionParts } from "./session-parts.ts";
 import { createToolCalls } from "./tool-calls.ts";
@@ -111,6 +112,7 @@ function openParts(options: ResponsesSessionOptions, closed: AbortSignal): Sessi
     policies,
     conversation,
     idleLosses,
+    takenBackCalls: createTakenBackCalls(),
     connector: createConnector({
       url,
       apiKey,
