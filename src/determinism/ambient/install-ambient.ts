@@ -23,7 +23,10 @@ let installed: AmbientInstallation | undefined;
 export function installAmbient(): AmbientInstallation {
   if (installed !== undefined) return installed;
   const loaded = createRequire(import.meta.url).cache;
-  const cameTooLateFor = Object.keys(loaded).filter((path) => /[\\/]ws[\\/]lib[\\/]sender\.js$/.test(path));
+  // A module that an import names is in the cache before it has run, and then it is not too late.
+  const cameTooLateFor = Object.keys(loaded).filter(
+    (path) => /[\\/]ws[\\/]lib[\\/]sender\.js$/.test(path) && loaded[path]?.loaded === true,
+  );
   installTimers();
   installTime();
   installChance();
