@@ -33,9 +33,10 @@ describe("a disturbed upgrade", () => {
   });
 
   it("leaves nothing behind where the client does not wait for it", async () => {
-    await faults.strike(upgrade, { kind: "upgrade", how: { lateMs: 40_000 }, dials: 1 });
+    const change = await faults.strike(upgrade, { kind: "upgrade", how: { lateMs: 40_000 }, dials: 1 });
     const { socket } = faults.dial();
-    await until("the request", () => faults.bed.lines().includes("client-face upgrade-requested"));
+    // The answer is there and waits: a client that leaves before it leaves the next dial to be late.
+    await change.struck;
     socket.terminate();
     await faults.bed.wire.connectionGone(0);
     const next = faults.dial();
