@@ -53,7 +53,7 @@ export function createDueQueue(): DueQueue {
     },
     pop() {
       for (let task = takeFirst(heap); task !== undefined; task = takeFirst(heap)) {
-        if (task.run !== undefined) return task;
+        if (task.run !== undefined) return taken(task);
         cancelled -= 1;
       }
       return undefined;
@@ -64,6 +64,13 @@ export function createDueQueue(): DueQueue {
     },
     size: () => heap.length - cancelled,
   };
+}
+
+/** A task that was taken out cannot be cancelled any more, and is not counted as if it still lay there. */
+function taken(task: DueTask): DueTask {
+  const { run } = task;
+  task.run = undefined;
+  return { ...task, run };
 }
 
 function isBefore(left: DueTask, right: DueTask): boolean {
