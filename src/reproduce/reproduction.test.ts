@@ -24,6 +24,24 @@ describe("a reproduction file", () => {
     expect(parseReproduction(JSON.stringify(module), "failure.json")).toEqual(module);
   });
 
+  it("of an earlier release goes by the defaults of what that release did not know", () => {
+    const { createsPerTurnMax: _creates, fallback: _fallback, ...contract } = { ...FILE.contract, idleDeadlineMs: 700 };
+    const { sessionsMax: _sessions, ...limits } = FILE.plan.limits;
+    const earlier = { ...FILE, contract, plan: { ...FILE.plan, limits } };
+    expect(parseReproduction(JSON.stringify(earlier), "failure.json")).toEqual({
+      ...FILE,
+      contract: { ...FILE.contract, idleDeadlineMs: 700 },
+    });
+  });
+
+  it("is refused where it has no contract, no plan or no limits at all", () => {
+    const { contract: _contract, plan, ...rest } = FILE;
+    const { limits: _limits, ...unlimited } = plan;
+    expect(refusalOf({ ...rest, plan: unlimited }).message).toMatch(/^ {2}plan\.limits: is missing$/m);
+    expect(refusalOf({ ...rest, plan: unlimited }).message).toMatch(/^ {2}contract: is missing$/m);
+    expect(refusalOf({ ...rest, contract: FILE.contract }).message).toMatch(/^ {2}plan: is missing$/m);
+  });
+
   it("is refused with its place where it is no JSON", () => {
     expect(refusalOf('{\n  "formatVersion": 1,\n  "plan": oh\n}')).toMatchObject({
       code: "HARNESS_UNREADABLE_FILE",

@@ -1,10 +1,11 @@
 import { z } from "zod";
 
 import type { Verdict } from "../check/verdict.ts";
-import { type Contract, ContractSchema } from "../plan/contract.ts";
+import type { Contract } from "../plan/contract.ts";
 import { checkDocument, type DocumentNaming, parseDocument } from "../plan/document.ts";
-import { type Plan, PlanSchema } from "../plan/plan.ts";
+import type { Plan } from "../plan/plan.ts";
 import { type ClientReference, ClientReferenceSchema } from "../plan/scenario.ts";
+import { StoredContractSchema, StoredPlanSchema } from "../plan/stored.ts";
 
 /** A failure in a file: everything that is needed to have it again, on any backend that can express the plan. */
 export type Reproduction = {
@@ -33,9 +34,9 @@ export const VerdictSchema: z.ZodType<Verdict> = z.strictObject({
 
 const ReproductionSchema: z.ZodType<Reproduction> = z.strictObject({
   formatVersion: z.literal(1),
-  plan: PlanSchema,
+  plan: StoredPlanSchema,
   client: ClientReferenceSchema,
-  contract: ContractSchema,
+  contract: StoredContractSchema,
   backend: z.string(),
   target: z.string().min(1).exactOptional(),
   verdicts: z.array(VerdictSchema).min(1, "a reproduction names what was violated"),
@@ -43,7 +44,7 @@ const ReproductionSchema: z.ZodType<Reproduction> = z.strictObject({
 });
 
 /**
- * Reads a reproduction file.
+ * Reads a reproduction file, of this release or an earlier one.
  *
  * @throws HarnessError `HARNESS_UNREADABLE_FILE`, `HARNESS_INVALID_PLAN` with every problem and its path
  */

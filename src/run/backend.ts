@@ -86,6 +86,8 @@ export type OpenedBackend = { readonly wires: readonly Wire[]; close(): Promise<
 export type Backend = {
   readonly name: string;
   readonly capabilities: ReadonlySet<Capability>;
+  /** Whether a plan goes the same way every time, so that one run of it says all; false where absent, as on a wall clock. */
+  readonly isRepeatable?: boolean;
   /** Lets runs happen in surroundings of its own; absent: on the machine itself, with the client in a process. */
   surround?<Result>(request: SurroundedRun, run: (surroundings: Surroundings) => Promise<Result>): Promise<Result>;
   open(context: BackendContext): Promise<OpenedBackend>;

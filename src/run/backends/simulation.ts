@@ -23,6 +23,7 @@ const HOLD_DEADLINE_MS = 10_000;
 export const simulation: Backend = {
   name: "simulation",
   capabilities: PROXY_CAPABILITIES,
+  isRepeatable: true,
   async surround({ plan, client }, run) {
     // A module is loaded in real time, because reading files does not wait for a virtual one.
     const loaded = typeof client === "string" ? await loadClient(client) : client;

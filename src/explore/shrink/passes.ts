@@ -1,0 +1,14 @@
+import { dropCalls, dropFaults, dropSessions, dropTurns } from "./drop-parts.ts";
+import type { ShrinkPass } from "./pass.ts";
+import { lowerDetails, simplifyDetails, strikeEarlier } from "./simplify.ts";
+
+/** Every way to make a plan smaller. Parts come first, because each takes the most with it. */
+export const SHRINK_PASSES: readonly ShrinkPass[] = [
+  dropSessions,
+  dropFaults,
+  dropTurns,
+  dropCalls,
+  simplifyDetails,
+  lowerDetails,
+  strikeEarlier,
+];

@@ -1,0 +1,194 @@
+import { describe, expect, it } from "vitest";
+
+import type { Plan } from "../../plan/plan.ts";
+import { fullPlan } from "../../plan/plan.test-support.ts";
+import * as fixture from "./shrink-fixture.test-support.ts";
+import { type ShrinkOptions, shrinkPlan, type ShrunkPlan } from "./shrink-plan.ts";
+
+const { BIG_PLAN, FAILURE, faultsOf, failsWhere, operationsOf, pointOf, turnsOf, violationOf } = fixture;
+
+async function shrinkBig(
+  condition: (plan: Plan) => boolean,
+  options: Partial<ShrinkOptions> = {},
+): Promise<ShrunkPlan> {
+  return await shrinkPlan(BIG_PLAN, { judge: failsWhere(condition), failure: [FAILURE], ...options });
+}
+
+describe("shrinking a plan", () => {
+  it("keeps the fault and the turn that the failure needs, and nothing else", async () => {
+    const { plan, endedBy, violation, size } = await shrinkBig(
+      (tried) => faultsOf(tried).includes("f2") && turnsOf(tried).includes("s1-t2"),
+    );
+    expect(endedBy).toBe("nothing-left");
+    expect(violation).toEqual(FAILURE);
+    expect(size).toMatchObject({ sessions: 1, turns: 1, calls: 0, faults: 1 });
+    expect([faultsOf(plan), turnsOf(plan)]).toEqual([["f2"], ["s1-t2"]]);
+    expect(plan.faults[0]?.when).toEqual({ place: { session: 0 }, at: pointOf("P0") });
+    expect(plan.workload.sessions[0]?.turns[0]?.script).toEqual({
+      steps: [{ text: "The answer to s1-t2.", deltas: 1 }],
+    });
+    expect([plan.seed, plan.limits]).toEqual([BIG_PLAN.seed, BIG_PLAN.limits]);
+  });
+
+  it("lets a fault strike in the call that it struck in, where the failure needs that", async () => {
+    const strikesInItsCall = (tried: Plan): boolean => {
+      const when = tried.faults.find(({ id }) => id === "f2")?.when;
+      if (when === undefined || when.place.session === "all" || when.at.kind !== "point") return false;
+      const session = tried.workload.sessions.slice(when.place.session, when.place.session + 1);
+      const operations = operationsOf({ ...tried, workload: { sessions: session } });
+      return when.at.point === "P6" && operations[when.at.occurrence - 1] === "s1-d";
+    };
+    expect(strikesInItsCall(BIG_PLAN)).toBe(true);
+    const { plan } = await shrinkBig(strikesInItsCall);
+    expect([turnsOf(plan), operationsOf(plan), faultsOf(plan)]).toEqual([["s1-t2"], ["s1-d"], ["f2"]]);
+    expect(plan.faults[0]?.when.at).toEqual(pointOf("P6", 1));
+  });
+
+  it("finds that a failure needs no fault at all", async () => {
+    const { plan } = await shrinkBig((tried) => operationsOf(tried).includes("s2-a"));
+    expect([faultsOf(plan), turnsOf(plan), operationsOf(plan)]).toEqual([[], ["s2-t0"], ["s2-a"]]);
+    expect(plan.workload.sessions[0]?.turns[0]?.script.steps[0]).toEqual({ calls: [{ operation: "s2-a" }], deltas: 1 });
+  });
+
+  it("keeps what only together makes it fail", async () => {
+    const { plan } = await shrinkBig((tried) => ["f1", "f3"].every((id) => faultsOf(tried).includes(id)));
+    expect(plan.workload.sessions).toHaveLength(2);
+    expect(faultsOf(plan)).toEqual(["f1", "f3"]);
+    expect(plan.faults.map(({ when }) => when.place.session)).toEqual([0, 1]);
+  });
+
+  it("finds the least number, wherever it lies", async () => {
+    for (const least of [1, 2, 7, 40]) {
+      const toolMs = (tried: Plan): number =>
+        Math.max(
+          0,
+          ...tried.workload.sessions.flatMap(({ turns }) =>
+            turns.flatMap(({ script }) =>
+              script.steps.flatMap(({ calls = [] }) => calls.map(({ toolDurationMs = 0 }) => toolDurationMs)),
+            ),
+          ),
+        );
+      const { plan } = await shrinkBig((tried) => toolMs(tried) >= least);
+      expect(toolMs(plan)).toBe(least);
+    }
+  });
+
+  it("makes a plan with every kind of anchor and heal as simple as can be", async () => {
+    const judge = failsWhere(({ faults }) => faults.length === fullPlan.faults.length);
+    const { plan } = await shrinkPlan(fullPlan, { judge, failure: [FAILURE] });
+    expect(plan.faults.map(({ id, when, heal }) => ({ id, when, heal }))).toMatchObject([
+      { id: "cut-1", when: { at: pointOf("P0") }, heal: { kind: "on-close" } },
+      { id: "close.1", when: { place: { session: 1 } }, heal: { kind: "after", delayMs: 0 } },
+      { id: "reject_1", when: { place: { session: "all" } } },
+      { id: "slow", heal: { kind: "at", at: pointOf("P14") } },
+    ]);
+    expect(plan.faults[1]?.when).toEqual({
+      place: { session: 1 },
+      at: { kind: "event", direction: "to-client", type: "response.created", occurrence: 1, edge: "after" },
+    });
+    expect(plan.faults[3]?.when.at).toMatchObject({ kind: "event", edge: "inside", occurrence: 1 });
+    expect(plan.faults.map(({ fault }) => fault)).toEqual([
+      { kind: "cut", mode: "fin" },
+      { kind: "close", code: 1012 },
+      { kind: "reject", how: { status: 503 }, dials: 1 },
+      { kind: "toxic", type: "latency", direction: "to-client", attributes: { latency: 0 } },
+    ]);
+  });
+});
+
+describe("what counts as the same failure", () => {
+  const judge = (plan: Plan): Promise<ReturnType<typeof violationOf>[]> =>
+    Promise.resolve(
+      faultsOf(plan).includes("f2") ? [violationOf("INV-24"), FAILURE] : [violationOf("INV-02", "tool tool-effect")],
+    );
+
+  it("is the same rule with a witness of the same shape, and no other", async () => {
+    const { plan } = await shrinkPlan(BIG_PLAN, { judge, failure: [FAILURE] });
+    expect(faultsOf(plan)).toEqual(["f2"]);
+  });
+
+  it("is one of the shapes that the plan itself showed, where it showed several", async () => {
+    const failure = [FAILURE, violationOf("INV-02", "tool tool-effect")];
+    const { plan, violation } = await shrinkPlan(BIG_PLAN, { judge, failure });
+    expect(faultsOf(plan)).toEqual([]);
+    expect(violation).toEqual(failure[1]);
+  });
+});
+
+describe("a search that is bounded", () => {
+  const needsAll = (tried: Plan): boolean => faultsOf(tried).length > 0;
+
+  it("says that nothing smaller was found", async () => {
+    const { plan, violation, endedBy, tried } = await shrinkBig(() => false);
+    expect({ plan, violation, endedBy }).toEqual({ plan: BIG_PLAN, violation: undefined, endedBy: "nothing-left" });
+    expect(tried).toBeGreaterThan(20);
+  });
+
+  it("tries as many plans as it may, and tells of each that is smaller", async () => {
+    const told: ShrunkPlan[] = [];
+    const { plan, tried, endedBy } = await shrinkBig(needsAll, { triesMax: 3, onSmaller: (found) => told.push(found) });
+    expect({ tried, endedBy }).toEqual({ tried: 3, endedBy: "tries" });
+    expect(told.at(-1)?.plan).toEqual(plan);
+    expect(told.length).toBeGreaterThan(0);
+  });
+
+  it("ends with the signal, and does not count the plan under trial", async () => {
+    const ending = new AbortController();
+    const tried: Plan[] = [];
+    const judge = failsWhere((plan) => {
+      if (tried.push(plan) === 3) ending.abort();
+      return true;
+    });
+    const { plan, endedBy } = await shrinkPlan(BIG_PLAN, { judge, failure: [FAILURE], signal: ending.signal });
+    expect(endedBy).toBe("signal");
+    expect([tried.length, plan]).toEqual([3, tried[1]]);
+  });
+
+  it("tries no plan twice", async () => {
+    const seen: string[] = [];
+    await shrinkBig((tried) => {
+      seen.push(JSON.stringify(tried));
+      return faultsOf(tried).includes("f1") || operationsOf(tried).includes("s0-a");
+    });
+    expect(new Set(seen).size).toBe(seen.length);
+  });
+});
+
+describe("a plan that does not fail every time", () => {
+  /** Fails where f2 is there, in the runs that these numbers tell, round and round. */
+  function flaky(hits: readonly boolean[]): { readonly judge: ShrinkOptions["judge"]; readonly runs: string[] } {
+    const runs: string[] = [];
+    const counts = new Map<string, number>();
+    return {
+      runs,
+      judge: (plan) => {
+        const key = JSON.stringify(plan);
+        const run = counts.get(key) ?? 0;
+        counts.set(key, run + 1);
+        runs.push(key);
+        return Promise.resolve(faultsOf(plan).includes("f2") && hits[run % hits.length] === true ? [FAILURE] : []);
+      },
+    };
+  }
+  const repeat = { needed: 2, of: 3 };
+
+  it.each([
+    { hits: [true, false, true], smaller: true },
+    { hits: [false, true, true], smaller: true },
+    { hits: [true, false, false], smaller: false },
+    { hits: [false, true, false], smaller: false },
+  ])("counts after two of three: $hits", async ({ hits, smaller }) => {
+    const { violation } = await shrinkPlan(BIG_PLAN, { judge: flaky(hits).judge, failure: [FAILURE], repeat });
+    expect(violation !== undefined).toBe(smaller);
+  });
+
+  it.each([
+    { hits: [true, true, false], most: 2 },
+    { hits: [false, false, true], most: 2 },
+    { hits: [true, false, true], most: 3 },
+  ])("is run no more often than it takes to know: $hits", async ({ hits, most }) => {
+    const { judge, runs } = flaky(hits);
+    await shrinkPlan(BIG_PLAN, { judge, failure: [FAILURE], repeat, triesMax: 1 });
+    expect(runs.length).toBeLessThanOrEqual(most);
+  });
+});
