@@ -14,11 +14,13 @@ import { proxyCommand } from "./proxy-command.ts";
 import { replayCommand } from "./replay-command.ts";
 import { runCommand } from "./run-command.ts";
 import { serveCommand } from "./serve-command.ts";
+import { shrinkCommand } from "./shrink-command.ts";
 import { tapCommand } from "./tap-command.ts";
 
 const COMMANDS: readonly Command[] = [
   runCommand,
   replayCommand,
+  shrinkCommand,
   acceptCommand,
   checkCommand,
   listCommand,
