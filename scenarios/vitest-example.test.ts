@@ -53,7 +53,9 @@ describe("cutwire/vitest", { timeout: 120_000 }, () => {
     openProject();
     const { code, tests } = await test();
     expect(tests.map(({ title }) => title)).toContain("cut-after-call-done");
-    expect(tests.filter(({ status }) => status !== "passed")).toEqual([]);
+    // The example's client sends its whole history each time, so one scenario has nothing to ask of it.
+    const others = tests.filter(({ status }) => status !== "passed");
+    expect(others).toMatchObject([{ title: "previous-response-refused", status: "skipped" }]);
     expect(code).toBe(0);
   });
 

@@ -5,7 +5,7 @@ async function open({ baseUrl, apiKey, model, tools }) {
   const url = `${baseUrl.replace("http", "ws")}/responses`;
   const create = { model, store: false, tools: tools.map((tool) => ({ type: "function", ...tool })), input: [] };
   const use = (call) => tools.find((tool) => tool.name === call.name).run(call.arguments);
-  const [hopeless, wait] = [[1002, 1003, 1007, 1008, 1009, 1010], "retry-after"];
+  const [hopeless, wait] = [[404, 426, 1002, 1003, 1007, 1008, 1009, 1010], "retry-after"];
   let stream, closeCode, hintMs;
   const heed = (headers) => (hintMs = Number(headers?.[`${wait}-ms`] ?? 1_000 * (headers?.[wait] ?? 0)));
   async function ask() {
@@ -13,8 +13,9 @@ async function open({ baseUrl, apiKey, model, tools }) {
       const socket = new WebSocket(url, { headers: { authorization: `Bearer ${apiKey}` } });
       const idle = setTimeout(() => socket.terminate(), 500);
       socket.on("message", () => idle.refresh());
-      socket.on("close", (code) => (closeCode = code));
-      socket.on("unexpected-response", (_, { headers }) => (heed(headers), socket.terminate()));
+      socket.on("close", (code) => (closeCode ||= code));
+      const refused = ({ statusCode, headers }) => (heed(headers), (closeCode = statusCode), socket.terminate());
+      socket.on("unexpected-response", (_, response) => refused(response));
       stream = createWebSocketStream(socket, { readableObjectMode: true, decodeStrings: false });
     }
     stream.write(JSON.stringify({ type: "response.create", ...create }));

@@ -27,17 +27,7 @@ export type CheckInput = {
  * was interrupted, or ended by a limit of its plan, is doubted in the same way: the rest of it might have shown more.
  */
 export function checkHistory(input: CheckInput, checkers: readonly Checker[]): readonly Verdict[] {
-  const responses = collectResponses(input.history);
-  const received = collectReceived(input.history);
-  const context: CheckContext = {
-    ...input,
-    turns: collectTurns(input.history),
-    responses,
-    executions: collectToolExecutions(input.history),
-    creates: collectCreates(input.history, { responses, received }),
-    received,
-    order: orderHistory(input.history),
-  };
+  const context = contextOf(input);
   const unscripted = unscriptedTargetOf(input.history);
   const unfired = faultStates(input.plan, input.history).filter(({ state }) => state !== "fired");
   const cutsShort = input.history.flatMap(whatCutsShort);
@@ -52,6 +42,21 @@ export function checkHistory(input: CheckInput, checkers: readonly Checker[]): r
     ];
     return verdictOf(checker, doubts.length === 0 ? finding : doubted(finding, doubts));
   });
+}
+
+/** The views of a history, put together once. */
+export function contextOf(input: CheckInput): CheckContext {
+  const responses = collectResponses(input.history);
+  const received = collectReceived(input.history);
+  return {
+    ...input,
+    turns: collectTurns(input.history),
+    responses,
+    executions: collectToolExecutions(input.history),
+    creates: collectCreates(input.history, { responses, received }),
+    received,
+    order: orderHistory(input.history),
+  };
 }
 
 /**

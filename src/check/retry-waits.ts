@@ -167,6 +167,11 @@ function wasUpLongEnough({ opened, end }: ObservedDial, backoff: BackoffContract
 /** Faults behind which a dial reaches nobody who could record it. */
 const BLINDING_FAULTS: readonly unknown[] = ["refuse"];
 
+/** Whether there was a time in which a dial reached nobody who could record it. */
+export function hadBlindTime(history: readonly HistoryEvent[]): boolean {
+  return blindWindows(history).length > 0;
+}
+
 function blindWindows(history: readonly HistoryEvent[]): readonly { fromMs: number; toMs: number }[] {
   return history.flatMap((event) => {
     if (event.kind !== "fault-applied" || !BLINDING_FAULTS.includes(event.fault["kind"])) return [];

@@ -89,11 +89,13 @@ function printJson(entries: readonly Entry[]): string {
 }
 
 function listScenarios({ configuration }: Project, { directory }: CommandContext): readonly Entry[] {
-  return readScenarios(configuration.scenarios ?? [], directory).map(({ name, why, plan, expect = [] }) => ({
-    name,
-    text: why,
-    more: { faults: plan.faults, sessions: plan.workload.sessions.length, expect },
-  }));
+  return readScenarios(configuration.scenarios ?? [], directory).map(
+    ({ name, why, plan, requires = [], expect = [] }) => ({
+      name,
+      text: why,
+      more: { faults: plan.faults, sessions: plan.workload.sessions.length, requires, expect },
+    }),
+  );
 }
 
 function listClients({ harness }: Project): readonly Entry[] {

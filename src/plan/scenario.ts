@@ -15,6 +15,18 @@ export type Expectation = {
   readonly until?: string;
 };
 
+/**
+ * Something that a client does or does not do by its nature, and no promise: without it some scenarios come to nothing.
+ *
+ * - `continues-by-id`: its creates name the response before by `previous_response_id`.
+ * - `leaves-connection-open`: a connection is still there when its turn has ended, and the next turn goes over it.
+ * - `dials-again`: behind an attempt that failed it makes another one by itself.
+ */
+export type ClientHabit = (typeof CLIENT_HABITS)[number];
+
+/** Every habit that a scenario can require. */
+export const CLIENT_HABITS = ["continues-by-id", "leaves-connection-open", "dials-again"] as const;
+
 /** A named plan with the reason why it exists. Rules that `expect` does not name hold, or are not exercised. */
 export type Scenario = {
   readonly formatVersion: 1;
@@ -23,6 +35,12 @@ export type Scenario = {
   readonly plan: Plan;
   /** The client that the expectations are about; any client where absent. */
   readonly client?: ClientReference;
+  /**
+   * What a client must do by itself for the scenario to come about. Where a fault did not fire, or a rule that `expect`
+   * names had nothing to judge, and the history shows that the client had the chance and never took it, the scenario is not
+   * for this client.
+   */
+  readonly requires?: readonly ClientHabit[];
   readonly expect?: readonly Expectation[];
 };
 
@@ -39,6 +57,7 @@ export const ScenarioSchema: z.ZodType<Scenario> = z.strictObject({
   why: z.string().min(10, "say in a sentence why this scenario exists"),
   plan: PlanSchema,
   client: ClientReferenceSchema.exactOptional(),
+  requires: z.array(z.enum(CLIENT_HABITS)).min(1).exactOptional(),
   expect: z
     .array(
       z.strictObject({

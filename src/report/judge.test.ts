@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 
 import type { Outcome } from "../check/verdict.ts";
 import type { Expectation } from "../plan/scenario.ts";
-import { judgeVerdicts, outcomeOfScenario } from "./judge.ts";
+import { judgeVerdicts, outcomeOfScenario, whyNotExercised } from "./judge.ts";
 import { verdictOf } from "./report-fixture.test-support.ts";
 import type { JudgedVerdict } from "./run-report.ts";
 
@@ -69,5 +69,30 @@ describe("what a scenario came to", () => {
     expect(outcomeOfScenario([verdictOf({}), verdictOf({ judgement: "undecided" })], fired)).toBe("undecided");
     expect(outcomeOfScenario([verdictOf({})], missed)).toBe("undecided");
     expect(outcomeOfScenario([verdictOf({ outcome: "not-exercised" })], failed)).toBe("undecided");
+  });
+});
+
+describe("why a scenario was not exercised", () => {
+  const missing = [{ habit: "continues-by-id", why: "it had 3 chances to …, and took none" }] as const;
+  const missed = [{ id: "refusal", state: "missed", why: "never reached", events: [] }] as const;
+  const fired = [{ id: "refusal", state: "fired", events: [] }] as const;
+  const unknown = verdictOf({ outcome: "unknown", judgement: "undecided" });
+  const unjudged = verdictOf({ outcome: "not-exercised", judgement: "undecided" });
+  const why = "not for this client: it had 3 chances to …, and took none";
+
+  it("is a habit that is missing, where a fault did not fire or a named rule had nothing to judge", () => {
+    expect(whyNotExercised({ outcome: "undecided", verdicts: [unknown], faults: missed }, missing)).toBe(why);
+    expect(whyNotExercised({ outcome: "undecided", verdicts: [unjudged], faults: fired }, missing)).toBe(why);
+  });
+
+  it("is nothing where what is undecided has another reason, or no habit is missing", () => {
+    expect(whyNotExercised({ outcome: "undecided", verdicts: [unknown], faults: fired }, missing)).toBeUndefined();
+    expect(whyNotExercised({ outcome: "undecided", verdicts: [unknown], faults: missed }, [])).toBeUndefined();
+  });
+
+  it("never hides a violation, nor takes away what went as expected", () => {
+    const violated = verdictOf({ outcome: "violated", judgement: "unexpected-violation" });
+    expect(whyNotExercised({ outcome: "violated", verdicts: [violated], faults: missed }, missing)).toBeUndefined();
+    expect(whyNotExercised({ outcome: "as-expected", verdicts: [], faults: fired }, missing)).toBeUndefined();
   });
 });

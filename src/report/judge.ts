@@ -1,3 +1,4 @@
+import type { MissingHabit } from "../check/client-habits.ts";
 import type { Verdict } from "../check/verdict.ts";
 import type { Expectation } from "../plan/scenario.ts";
 import type { JudgedVerdict, ScenarioReport } from "./run-report.ts";
@@ -22,6 +23,24 @@ function judge({ outcome }: Verdict, expected: Expectation["outcome"], isNamed: 
   // A scenario that names a rule wants to see it judged: not exercising it proves nothing.
   if (outcome === "not-exercised") return isNamed ? "undecided" : "as-expected";
   return "as-expected";
+}
+
+/**
+ * Why a scenario that is undecided was not exercised at all, as `ScenarioReport.notExercised` tells it.
+ *
+ * What it is about must be what is missing: a fault that did not fire, or a rule that it names and that had nothing to judge.
+ *
+ * @param missing The habits that the scenario requires and the history shows the client not to have.
+ */
+export function whyNotExercised(
+  { outcome, verdicts, faults }: Pick<ScenarioReport, "outcome" | "verdicts" | "faults">,
+  missing: readonly MissingHabit[],
+): string | undefined {
+  const isUnmet =
+    faults.some(({ state }) => state !== "fired") ||
+    verdicts.some((verdict) => verdict.judgement === "undecided" && verdict.outcome === "not-exercised");
+  if (outcome !== "undecided" || !isUnmet || missing.length === 0) return undefined;
+  return `not for this client: ${missing.map(({ why }) => why).join("; ")}`;
 }
 
 /** What a scenario came to over all its rules; faults that did not fire leave it undecided. */

@@ -1,12 +1,13 @@
 import { join } from "node:path";
 
 import { rulesWithoutScript } from "../check/check-history.ts";
+import { missingHabits } from "../check/client-habits.ts";
 import { stableJson } from "../determinism/stable-json.ts";
 import { openFileHistorySink } from "../history/history-sink.ts";
 import type { Contract } from "../plan/contract.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { ClientReference, Scenario } from "../plan/scenario.ts";
-import { judgeVerdicts, outcomeOfScenario } from "../report/judge.ts";
+import { judgeVerdicts, outcomeOfScenario, whyNotExercised } from "../report/judge.ts";
 import type { JudgedVerdict, KnownFinding, ScenarioReport } from "../report/run-report.ts";
 import { tellViolations } from "../report/violations.ts";
 import { clientModuleOf } from "../reproduce/client-module.ts";
@@ -81,8 +82,8 @@ function linesOf({ verdicts, faults }: RunResult): readonly string[] {
 export type ScenarioRun = { readonly report: ScenarioReport; readonly interrupted: boolean };
 
 /**
- * Runs a scenario where it can be run, repeats it where a busy machine left it undecided or something unexpected was violated, and stores a
- * reproduction of that.
+ * Runs a scenario where it can be run, repeats it where a busy machine left it undecided or something unexpected was
+ * violated, and stores a reproduction of that.
  */
 export async function runScenario(
   scenario: Scenario,
@@ -117,12 +118,14 @@ export async function runScenario(
   const directory = join(settings.folder.path, nameOf(decidedIn));
   const reproduction =
     unexpected.length === 0 ? undefined : storeReproduction(first, unexpected, { directory, used: settings });
+  const told = { outcome: outcomeOfScenario(judged, first.faults), verdicts: judged, faults: first.faults };
+  const notExercised = whyNotExercised(told, missingHabits(scenario.requires ?? [], first.record));
   const report: ScenarioReport = {
+    ...told,
     name,
     why: scenario.why,
-    outcome: outcomeOfScenario(judged, first.faults),
+    ...(notExercised === undefined ? {} : { outcome: "not-exercised", notExercised }),
     verdicts: judged.map((verdict) => withCount(verdict, confirmations)),
-    faults: first.faults,
     runs: Math.max(1, ...confirmations.map(({ runs }) => runs)),
     durationMs: Math.round(harness.clock.nowMs() - startMs),
     directory,
