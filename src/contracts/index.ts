@@ -1,3 +1,11 @@
+export { CLIENT_CONTRACT, type ClientSubject, describeClient } from "./client.ts";
+export {
+  BACKEND_CONTRACT,
+  type BackendOptions,
+  type BackendSubject,
+  describeBackend,
+  type PlanRunner,
+} from "./backend.ts";
 export { type Breach, type Clause, findBreaches } from "./clause.ts";
 export { describeHistorySink, HISTORY_SINK_CONTRACT, type HistoryStore } from "./history-sink.ts";
 export { describeJournal, JOURNAL_CONTRACT, type JournalStore } from "./journal.ts";
