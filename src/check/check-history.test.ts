@@ -19,6 +19,7 @@ function checkerThat(check: (context: CheckContext) => Finding): Checker {
     name: "fixture",
     rule: "INV-00",
     claim: "A claim.",
+    evidence: "None.",
     undecided: "Never.",
     source: "this test",
     advice: "Look at the test.",

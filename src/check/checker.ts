@@ -37,6 +37,8 @@ export type Checker = {
   readonly rule: string;
   /** The promise in one sentence, as a user would put it. */
   readonly claim: string;
+  /** Which events a violation is shown by, in the order in which they happen. */
+  readonly evidence: string;
   /** When it cannot decide, and when it has nothing to judge. */
   readonly undecided: string;
   /** Where the rule comes from. */

@@ -111,10 +111,10 @@ function listFaults(): readonly Entry[] {
 }
 
 function listCheckers({ harness }: Project): readonly Entry[] {
-  return harness.checkers.map(({ rule, name, claim, undecided, source, advice }) => ({
+  return harness.checkers.map(({ rule, name, claim, evidence, undecided, source, advice }) => ({
     name: rule,
     text: `${name}: ${claim}`,
-    more: { checker: name, claim, undecided, source, advice },
+    more: { checker: name, claim, evidence, undecided, source, advice },
   }));
 }
 

@@ -11,6 +11,7 @@ export const anchorInScope: Checker = {
   rule: "INV-12",
   claim:
     "Without storage, a create names a previous response only if that one completed on the same connection and all its calls are answered.",
+  evidence: "The create, with the response that it names: where it completed, or the call of it that has no answer.",
   undecided:
     "Not exercised where no create names a previous response, or where all of those are stored: a stored one may be named from any connection.",
   source: "failures.md INV-12 (B07, B26, B29); protocol.md §4.1, §4.3",

@@ -20,6 +20,7 @@ export const attemptsIsolated: Checker = {
   rule: "INV-20",
   claim:
     "When a turn has completed, its user sees the text of the attempt that succeeded, and nothing of one that failed.",
+  evidence: "The first text of the failed attempt, where it is shown or stored, and the end of the turn.",
   undecided:
     "Unknown where text of a failed attempt may be a part of the answer, because the answer does not stand there as it was said. Not exercised where no attempt of a completed turn failed behind its first text.",
   source: "failures.md INV-20 (B18, B40, B44); protocol.md §6.9 (6)",

@@ -7,6 +7,7 @@ export const backoffGrows: Checker = {
   name: "backoff-grows",
   rule: "INV-31",
   claim: "After each failure in a row the wait lies in the window that the client promises: it grows, up to its cap.",
+  evidence: "The failure, and the next dial.",
   undecided:
     "Unknown where a wait misses its window by less than the harness itself was late, or dials could not be seen. Not exercised where the client states no backoff, or no attempt was followed by another.",
   source: "failures.md INV-31 (B61, B62, B67, B68); protocol.md §7",

@@ -15,6 +15,7 @@ export const backoffResetsOnSuccess: Checker = {
   rule: "INV-33",
   claim:
     "The count of failures starts again after a completed response or the promised uptime, and not with an open connection.",
+  evidence: "The failure, the connection that was open in between, and the next dial.",
   undecided: `${UNDECIDED_BY_TIME} Not exercised where the client states no backoff or one that may be 0 at any time, or no connection opened between two failures.`,
   source: "failures.md INV-33 (B60, B61: the most repeated backoff bug)",
   advice: ADVICE,
@@ -30,6 +31,7 @@ export const resetsNeedUse: Checker = {
   name: "resets-need-use",
   rule: "B7",
   claim: "The count of failures starts again only after a useful success, a terminal event of a response.",
+  evidence: "The failure, the connection that was open in between, and the next dial.",
   undecided: `${UNDECIDED_BY_TIME} Not exercised where no connection opened between two failures, or the stated backoff may be 0 at any time.`,
   source: "protocol.md §7 B7; failures.md B60: a loop of connect and 1008",
   advice: ADVICE,

@@ -9,6 +9,7 @@ export const callRunsOnce: Checker = {
   name: "call-runs-once",
   rule: "INV-01",
   claim: "A tool call has its effect at most once, however often the call is delivered, replayed or resumed.",
+  evidence: "The calls as they left the server, and each effect.",
   undecided: "Not exercised where no tool had an effect, and where the target plays no script.",
   source: "failures.md INV-01 (B04, B16, B75); protocol.md §6.9 (1, 3)",
   advice: "Remember finished calls by call_id over reconnects, and answer a call seen again from what is remembered.",

@@ -10,6 +10,8 @@ export const callsArePaired: Checker = {
   rule: "INV-04",
   claim:
     "In what each create lets the model see, every call has exactly one output behind it, and every output its call before it.",
+  evidence:
+    "The call, where it is known, and the create that leaves it alone, doubles it, or answers what was not asked.",
   undecided:
     "Unknown where an output's call may stand in a previous response that the session never showed. Not exercised where no call was made or answered.",
   source: "failures.md INV-04 (B07, B10, B12, B13, B31); protocol.md §3.7, §4.3",

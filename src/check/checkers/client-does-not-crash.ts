@@ -6,6 +6,7 @@ export const clientDoesNotCrash: Checker = {
   name: "client-does-not-crash",
   rule: "INV-42",
   claim: "No event of the transport, malformed frame or late error ends the client's process.",
+  evidence: "The fault before it, what the process printed, and its exit.",
   undecided: "Not exercised where the client never started.",
   source: "failures.md INV-42 (B38: an error on an idle socket without a listener)",
   advice:

@@ -12,6 +12,7 @@ export const closeCodePolicy: Checker = {
   rule: "INV-29",
   claim:
     "While a turn is open, 1000, 1001, 1005, 1006, 1011, 1012 and 1013 are recovered from; what 1002, 1003, 1007 to 1010, 4401 and 4403 answered is not sent again unchanged.",
+  evidence: "The create, where one was under way, the close, and the attempt that came or the end without one.",
   undecided:
     "Unknown where the run ended before the turn was over. Not exercised where no connection was closed with such a code while a turn was open.",
   source: "failures.md INV-29 (B42, B60, B63, B65); RFC 6455 §7.4.1",

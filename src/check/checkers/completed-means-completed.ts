@@ -8,6 +8,7 @@ export const completedMeansCompleted: Checker = {
   name: "completed-means-completed",
   rule: "INV-22",
   claim: "A turn that ends as completed has received response.completed of its final response.",
+  evidence: "The start of the turn, the response that did not complete, and the end of the turn.",
   undecided: "Not exercised where no turn ended as completed.",
   source: "failures.md INV-22 (B19, B30); protocol.md §3.5, §3.9 (1000 without a terminal event is a failure)",
   advice: "Take neither an end of the stream nor a clean close for the end of a response: only its terminal event is.",

@@ -18,6 +18,7 @@ export const contextStaysWhole: Checker = {
   rule: "INV-13",
   claim:
     "The previous response and the input of a create together are the conversation so far: no message, call or output is missing or doubled.",
+  evidence: "What is missing, where it was said, and the create without it; or the create that holds it twice.",
   undecided:
     "Unknown where a create names a previous response that the session never showed. Not exercised where no create had anything before it to keep, and behind a compaction item.",
   source: "failures.md INV-13 (B12, B29, B30, B31, B44); protocol.md §4.3",

@@ -9,6 +9,7 @@ export const deltaStaysHome: Checker = {
   rule: "INV-15",
   claim:
     "A create that only continues a response goes over the connection that made that response; on any other, the retry holds everything.",
+  evidence: "What was sent or made on the first connection, and the create on the other one.",
   undecided:
     "Not exercised where nothing was sent on another connection after a chained create, and where the responses are stored: then a continuation means the same everywhere.",
   source: "failures.md INV-15 (B29, B36); protocol.md §4.3, §4.4",

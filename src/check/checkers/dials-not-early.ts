@@ -7,6 +7,7 @@ export const dialsNotEarly: Checker = {
   name: "dials-not-early",
   rule: "B1",
   claim: "No attempt comes earlier after a failure than the client's stated window allows.",
+  evidence: "The failure, and the next dial.",
   undecided:
     "Unknown where a dial is early by less than the harness itself was late. Not exercised where the client states no window, or no attempt was followed by another.",
   source: "protocol.md §7 B1 (RFC 6455 §7.2.3)",

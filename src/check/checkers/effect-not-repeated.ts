@@ -8,6 +8,7 @@ export const effectNotRepeated: Checker = {
   name: "effect-not-repeated",
   rule: "INV-02",
   claim: "After a broken attempt, a tool that already took effect is not run again by a model that was not told of it.",
+  evidence: "The call, its effect, the create that does not tell of it, the next call and the second effect.",
   undecided: "Not exercised where no tool had an effect, and where the target plays no script.",
   source: "failures.md INV-02 (B01, B05, B18); protocol.md §6.9 (4)",
   advice:

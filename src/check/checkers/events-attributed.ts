@@ -13,6 +13,7 @@ export const eventsAttributed: Checker = {
   rule: "INV-17",
   claim:
     "Events that come late, of a response that was asked for before, are not taken for the answer to a later turn.",
+  evidence: "The create of the turn, the late event, and the end of the turn.",
   undecided: "Not exercised where no event of an earlier response reached the client after the create of a later turn.",
   source: "failures.md INV-17 (B32, B34); protocol.md §4.2",
   advice:

@@ -13,6 +13,7 @@ export const everyWaitEnds: Checker = {
   rule: "INV-25",
   claim:
     "While the client waits for an upgrade or a response, a dead peer (no bytes, no FIN) is left within the promised idle time, and dialled again within the promised redial time, or the turn ends with an error.",
+  evidence: "What the client waited for, what silenced the connection, and when it left it or was seen to wait still.",
   undecided:
     "Unknown where the reaction is late by less than the harness itself was, or the run ended first. Not exercised where no connection fell silent under a client that waited.",
   source: "failures.md INV-25 (B49 to B52, B56 to B59)",

@@ -11,6 +11,8 @@ export const honestSend: Checker = {
   rule: "INV-30",
   claim:
     "A create that was built for a lost connection is not flushed onto a new one as it is, none is sent twice on one connection, and none is dropped while the client reconnects.",
+  evidence:
+    "The create, the end of its connection, and the same frame again; or the new connection, and the end without a create.",
   undecided: "Unknown never: it asks for no time. Not exercised where no connection was lost while a turn was open.",
   source: "failures.md INV-30 (B22, B28, B33, B36, B71, B72, B74, B77)",
   advice:

@@ -14,6 +14,7 @@ export const localErrorsAreInstant: Checker = {
   rule: "INV-27",
   claim:
     "When a connection is reset or ended under a client that waits, the client reacts within a second and its own backoff: it dials, reports, or ends the turn.",
+  evidence: "The end of the connection, and the first thing that the client did after it.",
   undecided:
     "Unknown where the reaction is late by less than the harness itself was, or dials could not be seen. Not exercised where no connection was reset or ended under a client that waited.",
   source: "failures.md INV-27 (B49: an RST that was ignored for 300 s; B50)",

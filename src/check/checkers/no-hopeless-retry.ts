@@ -12,6 +12,7 @@ export const noHopelessRetry: Checker = {
   rule: "B6",
   claim:
     "A refused request is not sent again unchanged within its turn: after 400-class answers, quota codes, and close codes 1002, 1003 and 1007 to 1010; after 401 and 403 once at most.",
+  evidence: "The create or dial, the refusal, and the same thing again.",
   undecided: "Unknown never: it asks for no time. Not exercised where nothing was refused for good.",
   source: "protocol.md §7 B6, §4.4",
   advice:

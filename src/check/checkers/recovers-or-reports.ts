@@ -8,6 +8,7 @@ export const recoversOrReports: Checker = {
   name: "recovers-or-reports",
   rule: "INV-23",
   claim: "Every turn ends within the promised time: completed, or failed with a cause. It never waits in silence.",
+  evidence: "The start of the turn, the last disturbance, and the deadline that passed; or the end without a cause.",
   undecided:
     "Unknown where the run was interrupted, or reached a limit of its plan, before the turn was over, or the harness itself was late by half the idle deadline. Not exercised where no turn was begun.",
   source: "failures.md INV-23 (B39, B43, B56, B59, B63)",

@@ -11,6 +11,7 @@ export const resultNotLost: Checker = {
   name: "result-not-lost",
   rule: "INV-03",
   claim: "Every result that a tool returned is in what the model sees next, exactly once.",
+  evidence: "The tool's return, and the create or the end of the turn that went without its output.",
   undecided:
     "Unknown where the turn failed openly and no later turn was accepted. Not exercised where no tool returned, and where the target plays no script.",
   source: "failures.md INV-03 (B01, B02, B06, B43); protocol.md §6.7 (v, vi), §6.9",

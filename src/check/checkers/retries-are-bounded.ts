@@ -14,6 +14,7 @@ export const retriesAreBounded: Checker = {
   name: "retries-are-bounded",
   rule: "INV-34",
   claim: "A turn sends no more failed creates, and an outage meets no more dials in a row, than the client promises.",
+  evidence: "The start of the turn, the first failure, and the first one beyond the budget.",
   undecided: "Unknown where dials could not be seen. Not exercised where no attempt failed.",
   source: "failures.md INV-34 (B36, B50, B60, B64, B66)",
   advice:
@@ -40,6 +41,7 @@ export const attemptsEndInAWord: Checker = {
   rule: "B4",
   claim:
     "There are no more attempts in a row than stated; after the last one the turn ends with an error, never in silence.",
+  evidence: "The end of the last attempt, and the deadline of the turn.",
   undecided: "Unknown where dials could not be seen. Not exercised where no attempt failed.",
   source: "protocol.md §7 B4",
   advice: "Let the last failed attempt end the turn with its cause; a loop that just stops leaves the user waiting.",

@@ -14,6 +14,7 @@ export const retryShare: Checker = {
   name: "retry-share",
   rule: "B8",
   claim: "Over a long run retries are at most 10 % of the creates, where faults meet fewer than 5 % of them.",
+  evidence: "Every create that was a retry.",
   undecided:
     "Unknown never: it asks for no time. Not exercised below 100 creates, and where faults meet more, or a whole wire instead of one connection.",
   source: "protocol.md §7 B8 (Google SRE book, ch. 21: a client's retries stay below 10 % of its requests)",

@@ -11,6 +11,7 @@ export const saidBeforeRun: Checker = {
   name: "said-before-run",
   rule: "INV-05",
   claim: "A tool starts only with arguments that the model had finished saying, exactly as it said them.",
+  evidence: "The last piece of the call that had arrived, and the start of the tool.",
   undecided:
     "Unknown where the call reached the client, but nothing shows that it did so before the tool started, and where its arguments are redacted. Not exercised where no tool started.",
   source: "failures.md INV-05 (B18, B19, B20, B59); protocol.md §3.3, §6.9 (5)",

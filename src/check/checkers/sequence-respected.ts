@@ -18,6 +18,7 @@ export const sequenceRespected: Checker = {
   rule: "INV-19",
   claim:
     "An event that comes twice is taken once, and a response of which events are missing is completed from its finished items or fails.",
+  evidence: "The event that came twice or behind a gap, and the end of the turn.",
   undecided:
     "Unknown where the user saw neither the answer nor what came over the wire. Not exercised where no event was repeated, missing or out of order in a completed turn, or where that changed no text.",
   source: "failures.md INV-19 (B75, B76); protocol.md §3.1",

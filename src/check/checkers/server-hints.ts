@@ -16,6 +16,7 @@ export const serverHints: Checker = {
   name: "server-hints",
   rule: "INV-35",
   claim: "After a Retry-After the next dial or create comes when that time has passed, and not before.",
+  evidence: "The hint, and the dial or create that came too early.",
   undecided: UNDECIDED,
   source: "failures.md INV-35 (B61, B62, B66)",
   advice: ADVICE,
@@ -28,6 +29,7 @@ export const hintsAreKept: Checker = {
   rule: "B5",
   claim:
     "After a hint of d the next attempt of the turn comes between d and 2 d + 1 s; a hint over 60 s may end the turn instead.",
+  evidence: "The hint, and the attempt that came too early, too late or not at all.",
   undecided: UNDECIDED,
   source: "protocol.md §7 B5",
   advice: ADVICE,

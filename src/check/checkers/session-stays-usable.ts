@@ -8,6 +8,7 @@ export const sessionStaysUsable: Checker = {
   name: "session-stays-usable",
   rule: "INV-24",
   claim: "After all faults have healed, one more turn in the same session is accepted and completes.",
+  evidence: "The start of the probe turn, the refusal of its create, and its end.",
   undecided:
     "Unknown where the run ended before the probe, or was late or given up while the harness itself was late by half of the client's idle deadline. Not exercised where no turn was begun.",
   source: "failures.md INV-24, §5 (2): poisoned history is the most common end state",

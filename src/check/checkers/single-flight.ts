@@ -10,6 +10,7 @@ export const singleFlight: Checker = {
   rule: "INV-36",
   claim:
     "At most one socket of a session is dialling or open; a new dial comes after the old socket was closed or aborted.",
+  evidence: "The two dials.",
   undecided:
     "Unknown where two sockets overlap by less than the harness itself was late, or the wire was slowed so that an end may have been noted late. Not exercised where a session dialled once.",
   source: "failures.md INV-36 (B48, B55, B57, B68)",

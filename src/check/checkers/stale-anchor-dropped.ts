@@ -9,6 +9,7 @@ export const staleAnchorDropped: Checker = {
   name: "stale-anchor-dropped",
   rule: "INV-14",
   claim: "After previous_response_not_found, no create names that response again, or one that was built on it.",
+  evidence: "The create that was refused, the refusal, and the create that names the response again.",
   undecided:
     "Unknown where the client had sent the create on another lane, and may not have read the error yet. Not exercised where no such error was received.",
   source: "failures.md INV-14 (B26, B27, B28); protocol.md §4.4",

@@ -8,6 +8,7 @@ export const waitsKeepGrowing: Checker = {
   rule: "B2",
   claim:
     "No wait goes beyond the cap and its jitter; a client that states no delays does not fail eight times in a row without one wait of 100 ms.",
+  evidence: "The failure and the next dial; or the first and the last of eight waits.",
   undecided:
     "Unknown where a wait is over the cap by less than the harness itself was late, or dials could not be seen. Not exercised where no attempt was followed by another.",
   source: "protocol.md §7 B2 (truncated exponential backoff); failures.md B61, B68: 100 ms loops for hours",
