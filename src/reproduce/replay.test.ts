@@ -71,8 +71,7 @@ const NEVER: Promise<never> = new Promise(() => undefined);
 describe("what a reproduction is replayed with", () => {
   const named = (name: string, isScripted: boolean): Target => ({ name, isScripted, open: async () => await NEVER });
   const checkerOf = (rule: string, needsScript: boolean): Checker => {
-    const words = { name: rule, claim: "", evidence: "None.",
-    const words = { name: rule, claim: "", undecided: "", source: "", advice: "" };
+    const words = { name: rule, claim: "", evidence: "", undecided: "", source: "", advice: "" };
     return { ...words, rule, needsScript, check: () => ({ outcome: "holds", message: "", evidence: [] }) };
   };
   const harness: Harness = {
