@@ -8,6 +8,7 @@ import {
 } from "../history/dials.ts";
 import type { HistoryEvent } from "../history/event.ts";
 import type { ObservedTurn } from "../history/turns.ts";
+import { keptView } from "../history/view.ts";
 import type { BackoffContract } from "../plan/contract.ts";
 import type { CheckContext } from "./checker.ts";
 import { type Timing, timingOf } from "./timing.ts";
@@ -53,7 +54,12 @@ export type RetryWait = {
 };
 
 /** Every attempt that was failed by the other side, session by session, each in order. */
-export function collectFailedAttempts(context: CheckContext): readonly FailedAttempt[] {
+export const collectFailedAttempts: (context: CheckContext) => readonly FailedAttempt[] = keptView(
+  readFailedAttempts,
+  ({ history }) => history.length,
+);
+
+function readFailedAttempts(context: CheckContext): readonly FailedAttempt[] {
   const dials = collectDials(context.history);
   const sessions = new Set(dials.map(({ session }) => session));
   return [...sessions].flatMap((session) =>

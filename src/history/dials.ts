@@ -4,6 +4,7 @@ import { isTerminalEventType } from "../protocol/server-events.ts";
 import type { EventOf, HistoryEvent } from "./event.ts";
 import { createPassageReader } from "./passages.ts";
 import type { MessageEvent } from "./responses.ts";
+import { keptView } from "./view.ts";
 
 /** A create on a connection, and how it ended there. */
 export type DialledCreate = {
@@ -64,7 +65,12 @@ type OpenDial = {
 };
 
 /** The dials of all sessions that reached a face, in the order in which they came. */
-export function collectDials(history: readonly HistoryEvent[]): readonly ObservedDial[] {
+export const collectDials: (history: readonly HistoryEvent[]) => readonly ObservedDial[] = keptView(
+  readDials,
+  (history) => history.length,
+);
+
+function readDials(history: readonly HistoryEvent[]): readonly ObservedDial[] {
   const dials = new Map<string, OpenDial>();
   const reached = new Map<string, number>();
   const passages = createPassageReader();

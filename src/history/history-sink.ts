@@ -11,6 +11,8 @@ export type HistorySink = {
    * @throws HarnessError `HARNESS_UNWRITABLE_FILE`
    */
   append(line: string): void;
+  /** It throws every line away, so that none need be made for it. */
+  readonly keepsNothing?: true;
   /** Makes all lines durable and lets go of the place. Closing twice does nothing. */
   close(): void;
 };
@@ -80,3 +82,6 @@ export function createMemoryHistorySink(): HistorySink & { readonly lines: reado
     },
   };
 }
+
+/** Where nobody wants a history stored: the run's own record is all that there is of it. */
+export const NO_HISTORY_SINK: HistorySink = { append: () => undefined, close: () => undefined, keepsNothing: true };

@@ -49,12 +49,14 @@ describe("the secrets of a request", () => {
       ["proxy-authorization", `Basic ${Buffer.from("user:basic-password").toString("base64")}`],
       ["cookie", "session=cookie-value; theme=dark"],
       ["x-api-key", "header-key-value"],
+      ["sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ=="],
     ]);
     const secrets = secretsOfRequest("/v1/responses?token=query-value&model=m", headers);
     for (const secret of ["bearer-value", "basic-password", "cookie-value", "header-key-value", "query-value"]) {
       expect(secrets).toContain(secret);
     }
     expect(secrets).not.toContain("127.0.0.1");
+    expect(secrets).not.toContain("dGhlIHNhbXBsZSBub25jZQ==");
     expect(secrets).not.toContain("m");
   });
 });

@@ -4,6 +4,8 @@ import { digestOfText } from "../determinism/stable-json.ts";
 export type Redactor = {
   /** Remembers a value that must not be stored. Values shorter than six characters are left alone: they hide nothing. */
   learn(secret: string): void;
+  /** Whether it knows no secret, and so leaves every text as it is. */
+  isEmpty(): boolean;
   /** The text with `redacted:<8 hex>` in the place of every secret; the digits are the same for the same secret. */
   redact(text: string): string;
 };
@@ -13,6 +15,9 @@ const ENVIRONMENT_SECRET_LENGTH_MIN = 8;
 
 /** Names of headers, query parameters and environment variables whose values are secrets. */
 const SECRET_NAME = /key|token|secret|passw|auth|cookie|credential/i;
+
+/** The key of an upgrade is no secret: it only proves that the server read it (RFC 6455 §1.3). */
+const HANDSHAKE_KEY = "sec-websocket-key";
 
 /** Opens a redactor. The salt belongs to one run and is stored nowhere, so that the digits tell nothing outside it. */
 export function createRedactor(salt: string, secrets: readonly string[] = []): Redactor {
@@ -28,6 +33,7 @@ export function createRedactor(salt: string, secrets: readonly string[] = []): R
   for (const secret of secrets) learn(secret);
   return {
     learn,
+    isEmpty: () => replacements.size === 0,
     redact(text) {
       let redacted = text;
       for (const [secret, replacement] of replacements) redacted = redacted.replaceAll(secret, replacement);
@@ -51,7 +57,9 @@ export function secretsOfEnvironment(environment: Readonly<Record<string, string
 /** The secrets of a request's head: credentials, cookies and keys in its headers, and tokens in its query. */
 export function secretsOfRequest(target: string, headers: ReadonlyMap<string, string>): readonly string[] {
   const query = target.includes("?") ? [...new URLSearchParams(target.slice(target.indexOf("?") + 1))] : [];
-  return [...headers, ...query].flatMap(([name, value]) => (isSecretName(name) ? secretsOfValue(name, value) : []));
+  return [...headers, ...query].flatMap(([name, value]) =>
+    isSecretName(name) && name.toLowerCase() !== HANDSHAKE_KEY ? secretsOfValue(name, value) : [],
+  );
 }
 
 function secretsOfValue(name: string, value: string): readonly string[] {

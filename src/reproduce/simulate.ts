@@ -1,4 +1,4 @@
-import type { HistorySink } from "../history/history-sink.ts";
+import { type HistorySink, NO_HISTORY_SINK } from "../history/history-sink.ts";
 import type { Contract } from "../plan/contract.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { Client } from "../run/client.ts";
@@ -30,9 +30,15 @@ export async function simulate(
   { harness, ...options }: SimulationOptions & { readonly harness: Harness },
 ): Promise<RunResult> {
   return await runAndJudge(
-    { target: "reference", sink: NOWHERE, ...options, plan, module: client, backend: "simulation", stateDirectory: "" },
+    {
+      target: "reference",
+      sink: NO_HISTORY_SINK,
+      ...options,
+      plan,
+      module: client,
+      backend: "simulation",
+      stateDirectory: "",
+    },
     harness,
   );
 }
-
-const NOWHERE: HistorySink = { append: () => undefined, close: () => undefined };
