@@ -37,7 +37,9 @@ import { jsonReporter } from "./report/reporters/json.ts";
 import { junitReporter } from "./report/reporters/junit.ts";
 import type { Harness } from "./reproduce/harness.ts";
 import { embedded } from "./run/backends/embedded.ts";
+import { createExternalBackend } from "./run/backends/external.ts";
 import { simulation } from "./run/backends/simulation.ts";
+import type { ExternalPlace } from "./run/external-place.ts";
 import type { FaultApplier } from "./run/fault-applier.ts";
 import { close } from "./run/faults/close.ts";
 import { corrupt } from "./run/faults/corrupt.ts";
@@ -163,11 +165,14 @@ const CLIENT_MODULES: Readonly<Record<string, string>> = {
   "planted:M35": "./run/clients/planted/m35.js",
 };
 
+/** Where things are that the harness does not start itself. */
+export type Places = { readonly external?: ExternalPlace };
+
 /** Opens the harness with everything that comes with it. */
-export function createHarness(): Harness {
+export function createHarness(places: Places = {}): Harness {
   return {
     clock: createSystemClock(),
-    backends: byName([embedded, simulation]),
+    backends: byName([embedded, simulation, createExternalBackend(places.external)]),
     targets: byName([referenceServer]),
     targetAt: (url) => externalServer(url, keyFromEnvironment()),
     clients: new Map(Object.entries(CLIENT_MODULES).map(([name, path]) => [name, new URL(path, import.meta.url).href])),

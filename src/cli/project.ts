@@ -12,6 +12,7 @@ import { readTextFile } from "../suite/files.ts";
 import type { RunSettings } from "../suite/scenario-run.ts";
 import type { GivenArguments, OptionTable } from "./arguments.ts";
 import type { CommandContext } from "./command.ts";
+import { EXTERNAL_OPTIONS, externalPlaceOf } from "./external-place.ts";
 import { readContract } from "./contract-option.ts";
 
 /** The options of commands that run scenarios; what is absent is asked of the project's configuration. */
@@ -24,6 +25,7 @@ export const PROJECT_OPTIONS: OptionTable = {
   known: { type: "string" },
   confirm: { type: "string" },
   out: { type: "string" },
+  ...EXTERNAL_OPTIONS,
 };
 
 /** What a project says of itself, and the plug-ins together with its own clients. */
@@ -36,7 +38,8 @@ export type Project = { readonly configuration: Configuration; readonly harness:
  */
 export async function openProject(given: GivenArguments, { directory }: CommandContext): Promise<Project> {
   const configuration = await loadConfiguration(directory, given.text("config"));
-  const harness = createHarness();
+  const external = externalPlaceOf(given);
+  const harness = createHarness(external === undefined ? {} : { external });
   const clients = new Map([...harness.clients, ...Object.entries(configuration.clients ?? {})]);
   return { configuration, harness: { ...harness, clients } };
 }

@@ -6,6 +6,7 @@ import { runSuite } from "../suite/run-suite.ts";
 import { readScenarios } from "../suite/scenario-files.ts";
 import { type GivenArguments, type OptionTable, readArguments } from "./arguments.ts";
 import type { Command, CommandContext } from "./command.ts";
+import { EXTERNAL_HELP } from "./external-place.ts";
 import { CONTRACT_HELP, CONTRACT_PRESETS_HELP } from "./contract-option.ts";
 import { confirmTimesOf, openProject, outOf, type Project, PROJECT_OPTIONS, settingsOf } from "./project.ts";
 import { deliverReport, parseReporter } from "./reports.ts";
@@ -47,6 +48,8 @@ Examples
   npx cutwire run --client ./my-client.js --contract openai-node    held to what that SDK promises
   npx cutwire run --target ws://127.0.0.1:8080/v1       your own server, with its own model
   npx cutwire run my-plan.json --reporter json=out.json
+  npx cutwire run --backend external --toxiproxy http://127.0.0.1:8474 --listen-ports 8666-8697 \\
+    --upstream tap:9000 --tap http://127.0.0.1:8477 --control http://127.0.0.1:8476
   npx cutwire run --reporter junit=results.xml --reporter github    in CI
 
 What is said every time can stand in cutwire.config.ts (or .js, .json), and the command line wins over it:
@@ -58,6 +61,8 @@ ${CONTRACT_PRESETS_HELP}
 Known findings let a suite with known defects pass today, and say when one is gone. The file names each by its rule and
 the scenario, by the "shape" that report.json tells of a violation (as "witness"), or by both:
   {"formatVersion": 1, "findings": [{"rule": "INV-02", "scenario": "cut-after-call-done", "issue": "#12"}]}
+
+${EXTERNAL_HELP}
 
 Exit codes: 0 as expected, 1 something was violated, 2 undecided or nothing ran, 3 wrong use,
 4 cutwire itself failed, 130 interrupted.

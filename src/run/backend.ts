@@ -1,12 +1,14 @@
 import type { Clock } from "../determinism/clock.ts";
 import type { Random } from "../determinism/random.ts";
 import type { Recorder } from "../history/recorder.ts";
+import type { ScheduledFault } from "../plan/fault.ts";
 import type { Capability } from "../plan/fault-description.ts";
 import type { Direction } from "../protocol/direction.ts";
 import type { World } from "../simulation/world.ts";
 import type { AnchorRegistry } from "./anchor-registry.ts";
 import type { SurroundedRun, Surroundings } from "./surroundings.ts";
 import type { MessageFaces } from "./tap/message-faces.ts";
+import type { Target } from "./target.ts";
 
 /** Something that was done to a wire, has been read back, and can be undone. */
 export type AppliedChange = {
@@ -62,6 +64,24 @@ export type Wire = {
   }): Promise<AppliedChange>;
 };
 
+/** What a real Toxiproxy can do, with a face of ours on each side of it. */
+export const TOXIPROXY_CAPABILITIES: ReadonlySet<Capability> = new Set([
+  "cut-fin",
+  "cut-blackhole",
+  "close-frame",
+  "reject-dial",
+  "refuse-dial",
+  "disturb-upgrade",
+  "edit-messages",
+  "toxic-bandwidth",
+  "toxic-latency",
+  "toxic-limit-data",
+  "toxic-reset-peer",
+  "toxic-slicer",
+  "toxic-slow-close",
+  "toxic-timeout",
+]);
+
 /** What a backend gets. */
 export type BackendContext = {
   readonly sessionCount: number;
@@ -90,5 +110,9 @@ export type Backend = {
   readonly isRepeatable?: boolean;
   /** Lets runs happen in surroundings of its own; absent: on the machine itself, with the client in a process. */
   surround?<Result>(request: SurroundedRun, run: (surroundings: Surroundings) => Promise<Result>): Promise<Result>;
+  /** Why it cannot do this fault, or not there and not until then, although it has what faults of that kind need. */
+  refusal?(scheduled: ScheduledFault): string | undefined;
+  /** The target as it stands behind this backend, where that is not this process; the target itself where absent. */
+  targetOf?(target: Target): Target;
   open(context: BackendContext): Promise<OpenedBackend>;
 };

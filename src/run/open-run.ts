@@ -151,7 +151,7 @@ async function openSession(context: RunContext, wire: Wire, target: OpenedTarget
   const opening = client.openSession({
     session,
     baseUrl: target.basePath === undefined ? wire.baseUrl : new URL(wire.baseUrl).origin + target.basePath,
-    apiKey: options.target.apiKey ?? apiKeyOfSession(session),
+    apiKey: options.target.apiKey ?? (target.apiKeyOf ?? apiKeyOfSession)(session),
     model: "cutwire-model",
     tools: toolsOf(at(plan.workload.sessions, session)),
     stateDirectory: join(options.stateDirectory, `session-${session}`),

@@ -38,7 +38,8 @@ export type RunRecord = {
  * `HARNESS_INVALID_CONTRACT`, `HARNESS_BACKEND_UNAVAILABLE`: nothing was run then. In a simulation also
  * `HARNESS_SIMULATION_UNPREPARED`, `HARNESS_SIMULATION_ESCAPED`, `HARNESS_SIMULATION_STUCK`.
  */
-export async function runPlan(plan: Plan, options: RunOptions): Promise<RunRecord> {
+export async function runPlan(plan: Plan, given: RunOptions): Promise<RunRecord> {
+  const options = { ...given, target: given.backend.targetOf?.(given.target) ?? given.target };
   try {
     refuseUnsupportedFaults(plan, options, "this plan");
     refuseUnsimulatedTarget(options);

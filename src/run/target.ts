@@ -24,6 +24,8 @@ export type OpenedTarget = {
   readonly basePath?: string;
   /** Absent where nothing can be done to it. */
   readonly control?: TargetControl;
+  /** The API key that a session's client has to show; {@link apiKeyOfSession} where absent. */
+  readonly apiKeyOf?: (session: number) => string;
   close(): Promise<void>;
 };
 
@@ -53,4 +55,14 @@ export type Target = {
 /** The API key of a session, for example `"cutwire-3"`: a cross-check that the right client uses the right wire. */
 export function apiKeyOfSession(session: number): string {
   return `cutwire-${session}`;
+}
+
+/** The API key of a session on a server that several runs share, for example `"cutwire-3-k7r2m0"`. */
+export function apiKeyOfRun(session: number, run: string): string {
+  return `${apiKeyOfSession(session)}-${run}`;
+}
+
+/** Whether a key is one of ours, which is no secret. */
+export function isSessionKey(key: string): boolean {
+  return /^cutwire-\d+(?:-[0-9a-z]+)?$/.test(key);
 }

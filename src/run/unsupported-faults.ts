@@ -12,24 +12,30 @@ export type UnsupportedFault = {
   readonly kind: FaultKind;
   readonly missing: readonly Capability[];
   readonly by: "backend" | "target";
+  /** What stands in the way where nothing is missing; absent where something is. */
+  readonly why?: string;
 };
 
 /** Where a plan is to be run. */
 export type RunPlace = { readonly backend: Backend; readonly target: Target };
 
 /** The faults of a plan that cannot be made there. */
-export function unsupportedFaults(plan: Plan, { backend, target }: RunPlace): readonly UnsupportedFault[] {
-  return plan.faults.flatMap(({ id, fault }) => {
+export function unsupportedFaults(plan: Plan, { backend, target: asked }: RunPlace): readonly UnsupportedFault[] {
+  const target = backend.targetOf?.(asked) ?? asked;
+  return plan.faults.flatMap((scheduled) => {
+    const { id, fault } = scheduled;
     const isOfTarget = describeFault(fault).appliedBy === "server";
     const able = isOfTarget ? (target.capabilities ?? new Set()) : backend.capabilities;
     const missing = capabilitiesOf(fault).filter((capability) => !able.has(capability));
-    return missing.length === 0 ? [] : [{ id, kind: fault.kind, missing, by: isOfTarget ? "target" : "backend" }];
+    if (missing.length > 0) return [{ id, kind: fault.kind, missing, by: isOfTarget ? "target" : "backend" }];
+    const why = backend.refusal?.(scheduled);
+    return why === undefined ? [] : [{ id, kind: fault.kind, missing, by: "backend", why }];
   });
 }
 
 /** What is missing, in words: `"forgotten (forget) needs target-forget of the target"`. */
-export function describeUnsupported({ id, kind, missing, by }: UnsupportedFault): string {
-  return `${id} (${kind}) needs ${missing.join(", ")} of the ${by}`;
+export function describeUnsupported({ id, kind, missing, by, why }: UnsupportedFault): string {
+  return why === undefined ? `${id} (${kind}) needs ${missing.join(", ")} of the ${by}` : `${id} (${kind}): ${why}`;
 }
 
 /**

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
 import { until } from "../../tcp-proxy/loopback.test-support.ts";
-import { goAroundElsewhere } from "../tap/wire-bed.test-support.ts";
+import { goAroundElsewhere, wireCan } from "../tap/wire-bed.test-support.ts";
 import { type FaultBed, openFaultBed, say } from "../fault-bed.test-support.ts";
 import { stall } from "./stall.ts";
 
@@ -11,7 +11,7 @@ beforeEach(async () => {
 });
 afterEach(async () => await faults.close());
 
-describe("a stall of one direction", () => {
+describe.runIf(wireCan("stall"))("a stall of one direction", () => {
   it.each(["to-client", "to-server"] as const)("%s: keeps that one back and loses nothing", async (direction) => {
     const { client, server } = await faults.connect();
     const change = await faults.strike(stall, { kind: "stall", direction });

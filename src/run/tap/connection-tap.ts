@@ -7,7 +7,7 @@ import type { JsonObject } from "../../protocol/json.ts";
 import { createPointReader } from "../../protocol/point-of-event.ts";
 import type { ConnectionInterceptor, Gate, GateAnswer } from "../../tcp-proxy/interceptor.ts";
 import type { DialRejection, UpgradeDisturbance } from "../backend.ts";
-import { apiKeyOfSession } from "../target.ts";
+import { isSessionKey } from "../target.ts";
 import type { ConnectionTapOptions } from "./connection-tap-options.ts";
 import { DirectionTap, FACES_OF_DIRECTION } from "./direction-tap.ts";
 import { HEAD_SIZE_BYTES_MAX, type HttpHead, requestPathOf, splitHead, statusOf, withoutHeader } from "./http-head.ts";
@@ -274,12 +274,12 @@ export class ConnectionTap implements ConnectionInterceptor {
     return this.#disturbance === "wrong-accept-key" ? withWrongAcceptKey(head.bytes) : head.bytes;
   }
 
-  /** What authorises a client may come again in a message, an error or on its output. The session's own key is public. */
+  /** What authorises a client may come again in a message, an error or on its output. The sessions' own keys are public. */
   #learnSecrets(head: HttpHead): void {
-    const { session, recorder } = this.#options;
+    const { recorder } = this.#options;
     const target = head.firstLine.split(" ")[1] ?? "";
     for (const secret of secretsOfRequest(target, head.headers)) {
-      if (secret !== apiKeyOfSession(session)) recorder.learnSecret(secret);
+      if (!isSessionKey(secret)) recorder.learnSecret(secret);
     }
   }
 

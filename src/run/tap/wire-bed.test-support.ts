@@ -6,6 +6,7 @@ import { DEADLINE_PASSED, settleWithin } from "../../determinism/waiting.ts";
 import type { HistoryEvent } from "../../history/event.ts";
 import { openMemoryRecorder } from "../../history/memory-recorder.test-support.ts";
 import type { Recorder } from "../../history/recorder.ts";
+import type { Capability } from "../../plan/fault-description.ts";
 import type { Anchor, EventAnchor, Place } from "../../plan/trigger.ts";
 import type { Direction } from "../../protocol/direction.ts";
 import type { ProtocolPoint } from "../../protocol/protocol-point.ts";
@@ -19,8 +20,17 @@ import {
   type Upstream,
 } from "../../tcp-proxy/loopback.test-support.ts";
 import { type AnchorRegistry, type AnchorSite, type ArmedAnchor, createAnchorRegistry } from "../anchor-registry.ts";
-import type { Wire } from "../backend.ts";
+import type { Backend, Wire } from "../backend.ts";
 import { embedded } from "../backends/embedded.ts";
+import { throughToxiproxy } from "../toxiproxy-bed.test-support.ts";
+
+/** What the wires of the bed go through: the embedded proxy, or with `CUTWIRE_WIRE=toxiproxy` a Toxiproxy with a tap. */
+const BACKEND: Backend = process.env["CUTWIRE_WIRE"] === "toxiproxy" ? throughToxiproxy : embedded;
+
+/** Whether the wires of the bed can do something; tests of what only some can are left out for the others. */
+export function wireCan(capability: Capability): boolean {
+  return BACKEND.capabilities.has(capability);
+}
 
 const HEAD_END = "\r\n\r\n";
 const DEADLINE_MS = 5_000;
@@ -131,7 +141,7 @@ export async function openWireBed(options: WireBedOptions = {}): Promise<WireBed
   const { recorder } = memory;
   let bytesFull = 0;
   const upstream = await openUpstream();
-  const backend = await embedded.open({
+  const backend = await BACKEND.open({
     sessionCount: options.sessionCount ?? 1,
     upstream: options.upstream ?? { host: "127.0.0.1", port: Number(upstream.address.split(":")[1]) },
     recorder,
