@@ -11,3 +11,6 @@ export { describeHistorySink, HISTORY_SINK_CONTRACT, type HistoryStore } from ".
 export { describeJournal, JOURNAL_CONTRACT, type JournalStore } from "./journal.ts";
 export { describeToolRunner, TOOL_RUNNER_CONTRACT, type ToolRunnerSubject } from "./tool-runner.ts";
 export { describeToxic, TOXIC_CONTRACT, type ToxicSample, type ToxicSubject } from "./toxic.ts";
+export { CHECKER_CONTRACT, type CheckerSubject, describeChecker } from "./checker.ts";
+export { describeReporter, REPORTER_CONTRACT } from "./reporter.ts";
+export { describeTarget, TARGET_CONTRACT, type TargetSubject } from "./target.ts";
