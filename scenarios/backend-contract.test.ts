@@ -4,8 +4,10 @@ import { describe, expect, it } from "vitest";
 
 const { backends } = createHarness();
 
-// The simulation is judged in a file of its own, because it has to be prepared before anything loads ws.
-for (const [name, backend] of backends) if (name !== "simulation") describeBackend(name, () => backend);
+/** Judged elsewhere: the simulation has to be prepared before anything loads ws, and an external Toxiproxy has to run. */
+const NOT_HERE: readonly string[] = ["simulation", "external"];
+
+for (const [name, backend] of backends) if (!NOT_HERE.includes(name)) describeBackend(name, () => backend);
 
 describe("the contract of backends", () => {
   const backend = backends.get("embedded");
