@@ -5,7 +5,7 @@ import { describeAnchor } from "../plan/trigger.ts";
 import type { Paint } from "../report/reporter.ts";
 import { violatedRulesOf } from "../reproduce/confirm.ts";
 import type { Reproduction } from "../reproduce/reproduction.ts";
-import { quoteShellWord } from "../suite/shell-word.ts";
+import { quoteShellWord } from "../reproduce/shell-word.ts";
 
 /** What was asked for, as it is to be told. */
 export type ShrinkRequest = {

@@ -4,7 +4,7 @@ import { digestOf } from "../determinism/stable-json.ts";
 import type { ScheduledFault } from "../plan/fault.ts";
 import type { ProtocolPoint } from "../protocol/protocol-point.ts";
 import { FAULT_MOULDS, type FaultMould } from "./fault-mould.ts";
-import { reachablePoints, type TurnShape } from "./workload-shape.ts";
+import { pointsBehindCall, reachablePoints, type ReachablePoint, type TurnShape } from "./workload-shape.ts";
 
 /** A fault in three numbers. `place` counts through the places of the workload where the mould makes sense, round and round. */
 export type FaultShape = { readonly mould: number; readonly variant: number; readonly place: number };
@@ -20,9 +20,10 @@ export function faultShapeArbitrary(): fc.Arbitrary<FaultShape> {
   });
 }
 
-/** The fault that a shape stands for in a workload; undefined where its mould finds no place there. */
+/** The fault that a shape stands for in a workload. Where its mould finds no place there, it is made in the simplest one. */
 export function faultOfShape(shape: FaultShape, turns: readonly TurnShape[], id: string): ScheduledFault | undefined {
-  const mould = FAULT_MOULDS[shape.mould];
+  const given = FAULT_MOULDS[shape.mould];
+  const mould = given !== undefined && pointsFor(given, turns).length > 0 ? given : FAULT_MOULDS[0];
   if (mould === undefined) return undefined;
   const place = placeAt(shape.place, mould, turns);
   const variant = mould.variants[shape.variant % mould.variants.length];
@@ -52,12 +53,18 @@ export function shapeOfFault(scheduled: ScheduledFault, turns: readonly TurnShap
 
 type Place = { readonly point: ProtocolPoint; readonly occurrence: number };
 
+/** The points of a workload where a mould makes sense. */
+function pointsFor(mould: FaultMould, turns: readonly TurnShape[]): readonly ReachablePoint[] {
+  const points = mould.isBehindCall === true ? pointsBehindCall(turns) : reachablePoints(turns);
+  return points.filter(({ point }) => mould.points.includes(point));
+}
+
 /** Counts through the points first and through their occurrences then, so that every point is struck as often as any. */
 function placeAt(place: number, mould: FaultMould, turns: readonly TurnShape[]): Place | undefined {
-  const points = reachablePoints(turns).filter(({ point }) => mould.points.includes(point));
+  const points = pointsFor(mould, turns);
   const found = points[place % Math.max(points.length, 1)];
   if (found === undefined) return undefined;
-  return { point: found.point, occurrence: 1 + (Math.floor(place / points.length) % found.times) };
+  return { point: found.point, occurrence: found.first + (Math.floor(place / points.length) % found.times) };
 }
 
 function placeOf(
@@ -67,10 +74,10 @@ function placeOf(
   const { at } = candidate.scheduled.when;
   const mould = FAULT_MOULDS[candidate.mould];
   if (mould === undefined || at.kind !== "point") return undefined;
-  const points = reachablePoints(turns).filter(({ point }) => mould.points.includes(point));
+  const points = pointsFor(mould, turns);
   const index = points.findIndex(({ point }) => point === at.point);
-  const place = index + points.length * (at.occurrence - 1);
-  if (index === -1 || place > NUMBER_MAX) return undefined;
+  const place = index + points.length * (at.occurrence - (points[index]?.first ?? 1));
+  if (index === -1 || place < 0 || place > NUMBER_MAX) return undefined;
   const made = faultOfShape({ ...candidate, place }, turns, candidate.scheduled.id);
   return made !== undefined && digestOf(made) === digestOf(candidate.scheduled) ? place : undefined;
 }

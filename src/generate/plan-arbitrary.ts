@@ -1,6 +1,6 @@
 import fc from "fast-check";
 
-import { type Plan, PlanSchema } from "../plan/plan.ts";
+import { type Limits, type Plan, PlanSchema } from "../plan/plan.ts";
 import { type FaultShape, faultOfShape, faultShapeArbitrary, shapeOfFault } from "./fault-shape.ts";
 import { sessionOfShapes, shapesOfSession, type TurnShape, turnShapeArbitrary } from "./workload-shape.ts";
 
@@ -12,7 +12,8 @@ export type PlanArbitraryOptions = {
   readonly faultsMax?: number;
 };
 
-const LIMITS = { runMs: 60_000, eventsMax: 50_000, bytesMax: 20_000_000, sessionsMax: 1 };
+/** The bounds of every generated plan. */
+export const GENERATED_LIMITS: Limits = { runMs: 60_000, eventsMax: 50_000, bytesMax: 20_000_000, sessionsMax: 1 };
 const SEED_MAX = 2 ** 31 - 1;
 
 type PlanShape = readonly [seed: number, turns: TurnShape[], faults: FaultShape[]];
@@ -37,14 +38,21 @@ export function planArbitrary(options: PlanArbitraryOptions = {}): fc.Arbitrary<
 
 function planOfShape([seed, turns, faults]: PlanShape): Plan {
   const made = faults.flatMap((shape, index) => faultOfShape(shape, turns, `fault-${index}`) ?? []);
-  return { formatVersion: 1, seed, workload: { sessions: [sessionOfShapes(turns)] }, faults: made, limits: LIMITS };
+  return {
+    formatVersion: 1,
+    seed,
+    workload: { sessions: [sessionOfShapes(turns)] },
+    faults: made,
+    limits: GENERATED_LIMITS,
+  };
 }
 
 function shapeOfPlan(value: unknown): [number, TurnShape[], FaultShape[]] {
   const plan = PlanSchema.parse(value);
   const [session, ...others] = plan.workload.sessions;
   if (session === undefined || others.length > 0) throw new TypeError("a generated plan has one session");
-  if (JSON.stringify(plan.limits) !== JSON.stringify(LIMITS)) throw new TypeError("the limits were not generated");
+  if (JSON.stringify(plan.limits) !== JSON.stringify(GENERATED_LIMITS))
+    throw new TypeError("the limits were not generated");
   const turns = shapesOfSession(session);
   return [plan.seed, turns, plan.faults.map((fault) => shapeOfFault(fault, turns))];
 }

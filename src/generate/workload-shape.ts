@@ -84,17 +84,38 @@ function shapeOfTurn({ script }: ScriptedTurn): TurnShape {
   };
 }
 
-/** The protocol points that an undisturbed session of these shapes reaches, each with how often, in the order of the points. */
-export function reachablePoints(
-  shapes: readonly TurnShape[],
-): readonly { readonly point: ProtocolPoint; readonly times: number }[] {
+/** A protocol point, and which of its occurrences a fault can wait for: `first` and the `times - 1` behind it. */
+export type ReachablePoint = { readonly point: ProtocolPoint; readonly first: number; readonly times: number };
+
+/** The protocol points that an undisturbed session of these shapes reaches, in their order. */
+export function reachablePoints(shapes: readonly TurnShape[]): readonly ReachablePoint[] {
+  return countPoints(shapes).flatMap(([point, times]) => (times > 0 ? [{ point, first: 1, times }] : []));
+}
+
+/** The points that it reaches when a function call was finished: the whole turn of the first call, and what follows. */
+export function pointsBehindCall(shapes: readonly TurnShape[]): readonly ReachablePoint[] {
+  const firstCall = shapes.findIndex(({ calls }) => calls > 0);
+  if (firstCall === -1) return [];
+  const before = new Map(countPoints(shapes.slice(0, firstCall)));
+  const inTurn = new Map(countPoints(shapes.slice(firstCall, firstCall + 1)));
+  return reachablePoints(shapes).flatMap(({ point, times }) => {
+    const passed = (before.get(point) ?? 0) + (BEFORE_ITS_CALL.includes(point) ? (inTurn.get(point) ?? 0) : 0);
+    return times > passed ? [{ point, first: passed + 1, times: times - passed }] : [];
+  });
+}
+
+/** What a turn passes before its first call is finished. */
+const BEFORE_ITS_CALL: readonly ProtocolPoint[] = ["P0", "P1", "P2", "P3", "P4", "P5"];
+
+function countPoints(shapes: readonly TurnShape[]): readonly (readonly [ProtocolPoint, number])[] {
   const sum = (count: (shape: TurnShape) => number): number => shapes.reduce((total, shape) => total + count(shape), 0);
   const turns = shapes.length;
   const toolTurns = sum(({ calls }) => Math.min(calls, 1));
   const calls = sum((shape) => shape.calls);
-  const times: readonly (readonly [ProtocolPoint, number])[] = [
-    ["P0", 1],
-    ["P1", 1],
+  const connections = Math.min(turns, 1);
+  return [
+    ["P0", connections],
+    ["P1", connections],
     ["P2", turns],
     ["P3", turns],
     ["P4", calls],
@@ -109,5 +130,4 @@ export function reachablePoints(
     ["P13", turns],
     ["P14", turns],
   ];
-  return times.flatMap(([point, count]) => (count > 0 ? [{ point, times: count }] : []));
 }

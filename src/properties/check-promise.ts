@@ -1,90 +1,136 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import fc from "fast-check";
 import pLimit from "p-limit";
 
-import { checkHistory } from "../check/check-history.ts";
-import type { Verdict } from "../check/verdict.ts";
-import { stableJson } from "../determinism/stable-json.ts";
+import { createRandom } from "../determinism/random.ts";
 import { HarnessError } from "../errors.ts";
-import { planArbitrary } from "../generate/plan-arbitrary.ts";
-import { createMemoryHistorySink } from "../history/history-sink.ts";
+import { spreadPlans } from "../generate/spread-plans.ts";
 import type { Plan } from "../plan/plan.ts";
-import type { ClientReference } from "../plan/scenario.ts";
-import { clientModuleOf } from "../reproduce/client-module.ts";
 import type { Harness } from "../reproduce/harness.ts";
-import { runAndJudge, type RunResult } from "../reproduce/judged-run.ts";
-import type { Reproduction } from "../reproduce/reproduction.ts";
+import type { RunResult } from "../reproduce/judged-run.ts";
+import {
+  type BrokenPromise,
+  type BrokenPromiseOptions,
+  type StrayViolation,
+  tellBrokenPromise,
+  tellStrayViolations,
+} from "./broken-promise.ts";
+import { type GeneratedRunOptions, ownViolations, runGenerated } from "./generated-run.ts";
 import type { AgentPromise } from "./promise.ts";
 import { type Tally, tallyRuns } from "./tally.ts";
 
 /** How a promise is checked. */
-export type PromiseOptions = {
-  readonly harness: Harness;
-  readonly client: ClientReference;
+export type PromiseOptions = GeneratedRunOptions & {
   /** How many plans are generated and run, 1.. */
   readonly runs: number;
-  /** Decides the plans; print it, so that they can be had again. */
+  /** Decides the plans, together with the promise's name; print it, so that they can be had again. 0..4294967295. */
   readonly seed: number;
-  readonly backend?: string;
   /** How many runs go on at once; 4 where absent. */
   readonly sideBySide?: number;
-  /** Where a failure is stored. */
+  /** Where a failure is stored, in a folder of its own. */
   readonly directory: string;
   /** How long a failure may be shrunk, in ms; 30_000 where absent. */
   readonly shrinkMs?: number;
-};
-
-/** A promise that was broken. */
-export type BrokenPromise = {
-  readonly plan: Plan;
-  readonly verdict: Verdict;
-  /** The file that replays it. */
-  readonly reproduction: string;
-  readonly replayCommand: string;
+  /** How often a failure is run again when it is as small as it gets, 0 or more; 3 where absent. */
+  readonly confirm?: number;
 };
 
 /** What came of checking a promise. */
 export type PromiseResult = {
   readonly promise: string;
   readonly seed: number;
+  /** `undecided`: nothing was broken, but too little happened to say that it was kept. */
+  readonly outcome: "kept" | "broken" | "undecided";
+  /** Over the runs that were made: after the first that breaks the promise no other is begun. */
   readonly tally: Tally;
-  /** Absent where the promise was kept. */
+  /** How it was broken, where it was. */
   readonly broken?: BrokenPromise;
+  /** Rules of other promises that were violated on the way, each with the first run that did it, as it was. */
+  readonly strays: readonly StrayViolation[];
+  /** Why it is undecided, where it is, as a sentence. */
+  readonly why?: string;
 };
+
+const PLAN_SEED_MAX = 2 ** 31 - 1;
+
+/** In which share of the runs a fault has to fire. */
+const STRUCK_SHARE = 0.8;
 
 /**
  * Generates plans, runs them side by side, and shrinks the first that breaks the promise to a small file.
  *
- * A fault that did not fire is taken out of its plan before it is judged, and a plan without any is not counted.
+ * A fault that did not fire is taken out of its plan before it is judged, and a plan without any is not counted. Where
+ * that is more than a fifth of them, or where no rule of the promise had anything to judge, the promise is undecided.
  *
- * @throws HarnessError those of a run
+ * @throws HarnessError `HARNESS_INVALID_OPTION` for `runs` below 1, `HARNESS_UNKNOWN_NAME` for a promise that no checker
+ * judges, and those of a run
  */
 export async function checkPromise(promise: AgentPromise, options: PromiseOptions): Promise<PromiseResult> {
+  const { runs, seed, signal } = options;
+  refuseNoRuns(runs);
   refuseUnjudged(promise, options.harness);
-  // Runs of other promises go on at the same time, and a client that found their state would go on with their session.
   const stateRoot = mkdtempSync(join(tmpdir(), "cutwire-state-"));
   try {
-    return await checkIn(promise, { ...options, stateRoot });
+    const parts = { ...options, stateRoot };
+    const results = await runUntilBroken(promise, spreadPlans(runs, planSeed(promise, seed)), parts);
+    const tally = tallyRuns(results, promise.rules);
+    const shared = { promise: promise.name, seed, tally, strays: tellStrayViolations(promise, results, parts) };
+    const failing = results.find((result) => ownViolations(promise, result, options).length > 0);
+    if (failing !== undefined) {
+      const broken = await tellBrokenPromise(promise, failing, parts);
+      return { ...shared, outcome: "broken", broken };
+    }
+    const why = signal?.aborted === true ? "The runs were interrupted." : whatIsMissing(tally);
+    return why === undefined ? { ...shared, outcome: "kept" } : { ...shared, outcome: "undecided", why };
   } finally {
     rmSync(stateRoot, { recursive: true, force: true });
   }
 }
 
-type RunningOptions = PromiseOptions & { readonly stateRoot: string };
+/** Each promise has plans of its own, or five promises with one seed would try the same plans five times. */
+function planSeed({ name }: AgentPromise, seed: number): number {
+  return createRandom(seed, name).integer(0, PLAN_SEED_MAX);
+}
 
-async function checkIn(promise: AgentPromise, options: RunningOptions): Promise<PromiseResult> {
-  const { runs, seed } = options;
-  const plans = fc.sample(planArbitrary(), { numRuns: runs, seed });
+/** Runs plans side by side, and begins none after one that broke the promise, or could not be run. */
+async function runUntilBroken(
+  promise: AgentPromise,
+  plans: readonly Plan[],
+  options: BrokenPromiseOptions & Pick<PromiseOptions, "sideBySide">,
+): Promise<readonly RunResult[]> {
   const limit = pLimit(options.sideBySide ?? 4);
-  const results = await Promise.all(
-    plans.map(async (plan) => await limit(async () => await runGenerated(plan, options))),
+  const failing = new AbortController();
+  const signal = options.signal === undefined ? failing.signal : AbortSignal.any([options.signal, failing.signal]);
+  let isOver = false;
+  const runOne = async (plan: Plan): Promise<RunResult | undefined> => {
+    if (isOver || signal.aborted) return undefined;
+    const result = await runGenerated(plan, options.stateRoot, { ...options, signal }).catch((error: unknown) => {
+      failing.abort("another plan could not be run");
+      throw error;
+    });
+    if (ownViolations(promise, result, options).length > 0) isOver = true;
+    return result;
+  };
+  const settled = await Promise.allSettled(plans.map(async (plan) => await limit(async () => await runOne(plan))));
+  const failed = settled.find((result) => result.status === "rejected");
+  if (failed !== undefined) throw failed.reason;
+  return settled.flatMap((result) =>
+    result.status === "fulfilled" && result.value !== undefined ? [result.value] : [],
   );
-  const failing = results.find((result) => ownViolation(promise, result) !== undefined);
-  const broken = failing === undefined ? undefined : await shrinkAndStore(promise, failing, options);
-  return { promise: promise.name, seed, tally: tallyRuns(results), ...(broken === undefined ? {} : { broken }) };
+}
+
+/** Why runs that broke nothing do not show that a promise was kept either. */
+function whatIsMissing({ runs, discarded, decided }: Tally): string | undefined {
+  if (runs - discarded < STRUCK_SHARE * runs) return `In ${discarded} of ${runs} runs no fault fired.`;
+  return decided === 0 ? `None of the ${runs} runs had anything that its rules could judge.` : undefined;
+}
+
+function refuseNoRuns(runs: number): void {
+  if (Number.isInteger(runs) && runs >= 1) return;
+  const message = `A promise is checked with at least one run, and runs is ${runs}. Give a whole number from 1.`;
+  throw new HarnessError("HARNESS_INVALID_OPTION", message, { details: { runs } });
 }
 
 /** A promise that no checker judges would be kept by everybody. */
@@ -92,78 +138,4 @@ function refuseUnjudged({ name, rules }: AgentPromise, { checkers }: Harness): v
   if (checkers.some(({ rule }) => rules.includes(rule))) return;
   const message = `No checker judges the promise "${name}". It stands on ${rules.join(", ")}; give a harness that has one.`;
   throw new HarnessError("HARNESS_UNKNOWN_NAME", message, { details: { promise: name } });
-}
-
-/** Runs a generated plan and judges it by the faults that fired. */
-async function runGenerated(plan: Plan, options: RunningOptions): Promise<RunResult> {
-  const { harness } = options;
-  const result = await runAndJudge(
-    {
-      plan,
-      module: clientModuleOf(options.client, harness),
-      backend: options.backend ?? "embedded",
-      target: "reference",
-      sink: createMemoryHistorySink(),
-      stateDirectory: mkdtempSync(join(options.stateRoot, "run-")),
-    },
-    harness,
-  );
-  const fired = firedPlan(result);
-  const { contract, history } = result.record;
-  return { ...result, verdicts: checkHistory({ plan: fired, contract, history }, harness.checkers) };
-}
-
-function firedPlan({ record, faults }: RunResult): Plan {
-  const fired = new Set(faults.filter(({ state }) => state === "fired").map(({ id }) => id));
-  return { ...record.plan, faults: record.plan.faults.filter(({ id }) => fired.has(id)) };
-}
-
-function ownViolation({ rules }: AgentPromise, { verdicts, faults }: RunResult): Verdict | undefined {
-  if (faults.every(({ state }) => state !== "fired")) return undefined;
-  return verdicts.find(({ rule, outcome }) => outcome === "violated" && rules.includes(rule));
-}
-
-async function shrinkAndStore(
-  promise: AgentPromise,
-  failing: RunResult,
-  options: RunningOptions,
-): Promise<BrokenPromise> {
-  let smallest = failing;
-  const rule = ownViolation(promise, failing)?.rule;
-  const isKept = async (plan: Plan): Promise<boolean> => {
-    const result = await runGenerated(plan, options);
-    if (ownViolation(promise, result)?.rule !== rule) return true;
-    smallest = result;
-    return false;
-  };
-  // The plan that failed is the only example, and fast-check shrinks it through the unmapper.
-  await fc.check(fc.asyncProperty(planArbitrary(), isKept), {
-    examples: [[firedPlan(failing)]],
-    numRuns: 1,
-    seed: options.seed,
-    plugins: [fc.interruptAfterTimeLimit(options.shrinkMs ?? 30_000)],
-  });
-  return store(promise, smallest, options);
-}
-
-function store(promise: AgentPromise, result: RunResult, options: PromiseOptions): BrokenPromise {
-  const { record } = result;
-  const verdicts = result.verdicts.filter(
-    ({ rule, outcome }) => outcome === "violated" && promise.rules.includes(rule),
-  );
-  const [verdict] = verdicts;
-  if (verdict === undefined) throw new Error("a broken promise without a violated rule");
-  const reproduction: Reproduction = {
-    formatVersion: 1,
-    plan: firedPlan(result),
-    client: options.client,
-    contract: record.contract,
-    backend: record.backendName,
-    verdicts,
-    versions: { node: process.versions.node },
-  };
-  mkdirSync(options.directory, { recursive: true });
-  const path = join(options.directory, `${promise.name}-${options.seed}.json`);
-  writeFileSync(path, `${stableJson(reproduction, 2)}\n`);
-  return { plan: reproduction.plan, verdict, reproduction: path, replayCommand: `npx cutwire replay ${path}` };
 }

@@ -1,6 +1,6 @@
-import { stableJson } from "../determinism/stable-json.ts";
-import { FAULT_MOULDS } from "../generate/fault-mould.ts";
+import { FAULT_MOULDS, mouldIndexOf } from "../generate/fault-mould.ts";
 import type { ScheduledFault } from "../plan/fault.ts";
+import { violatedRulesOf } from "../reproduce/confirm.ts";
 import type { RunResult } from "../reproduce/judged-run.ts";
 
 /** What generated runs came to: a property that never struck anything has shown nothing. */
@@ -10,6 +10,10 @@ export type Tally = {
   readonly allFired: number;
   /** Runs in which no fault fired; they are not judged. */
   readonly discarded: number;
+  /** Runs in which a rule of the promise was decided: it held, or was violated. */
+  readonly decided: number;
+  /** Runs in which a rule was violated, by rule, whatever promise it belongs to: `{ "INV-03": 2 }`. */
+  readonly violated: Readonly<Record<string, number>>;
   /** Faults by what became of them. */
   readonly faults: { readonly fired: number; readonly missed: number; readonly failed: number };
   /** Fired faults by mould: `{ "fin": 31 }`. */
@@ -18,8 +22,8 @@ export type Tally = {
   readonly byPoint: Readonly<Record<string, number>>;
 };
 
-/** Counts over runs. */
-export function tallyRuns(results: readonly RunResult[]): Tally {
+/** Counts over runs; `rules` are those of the promise. */
+export function tallyRuns(results: readonly RunResult[], rules: readonly string[]): Tally {
   const states = results.flatMap(({ faults }) => faults.map(({ state }) => state));
   const fired = results.flatMap(({ record, faults }) =>
     record.plan.faults.filter(({ id }) => faults.some((fault) => fault.id === id && fault.state === "fired")),
@@ -28,11 +32,18 @@ export function tallyRuns(results: readonly RunResult[]): Tally {
   return {
     runs: results.length,
     allFired: results.filter(({ faults }) => faults.every(({ state }) => state === "fired")).length,
-    discarded: results.filter(({ faults }) => faults.every(({ state }) => state !== "fired")).length,
+    discarded: results.filter((result) => !hasFired(result)).length,
+    decided: results.filter((result) => hasFired(result) && isDecided(result, rules)).length,
+    violated: countBy(results.filter(hasFired).flatMap(violatedRulesOf)),
     faults: { fired: count("fired"), missed: count("missed"), failed: count("failed") },
     byMould: countBy(fired.map(mouldOf)),
     byPoint: countBy(fired.map(({ when }) => (when.at.kind === "point" ? when.at.point : when.at.kind))),
   };
+}
+
+/** Whether any fault of a run fired. */
+export function hasFired({ faults }: RunResult): boolean {
+  return faults.some(({ state }) => state === "fired");
 }
 
 /** The tallies of several batches of runs as one. */
@@ -48,6 +59,8 @@ export function addTallies(tallies: readonly Tally[]): Tally {
     runs: sum(({ runs }) => runs),
     allFired: sum(({ allFired }) => allFired),
     discarded: sum(({ discarded }) => discarded),
+    decided: sum(({ decided }) => decided),
+    violated: merge(({ violated }) => violated),
     faults: {
       fired: sum(({ faults }) => faults.fired),
       missed: sum(({ faults }) => faults.missed),
@@ -58,12 +71,13 @@ export function addTallies(tallies: readonly Tally[]): Tally {
   };
 }
 
+function isDecided({ verdicts }: RunResult, rules: readonly string[]): boolean {
+  return verdicts.some(({ rule, outcome }) => rules.includes(rule) && (outcome === "holds" || outcome === "violated"));
+}
+
 function mouldOf({ fault }: ScheduledFault): string {
-  const made = stableJson(fault);
-  return (
-    FAULT_MOULDS.find(({ variants }) => variants.some((variant) => stableJson(variant.fault) === made))?.name ??
-    fault.kind
-  );
+  const index = mouldIndexOf(fault);
+  return (index === undefined ? undefined : FAULT_MOULDS[index]?.name) ?? fault.kind;
 }
 
 function countBy(names: readonly string[]): Record<string, number> {

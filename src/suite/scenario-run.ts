@@ -19,7 +19,7 @@ import type { Reproduction } from "../reproduce/reproduction.ts";
 import { writeTextFile } from "./files.ts";
 import type { RunFolder } from "./run-folder.ts";
 import { whyUnsupported } from "./runnable-scenarios.ts";
-import { quoteShellWord } from "./shell-word.ts";
+import { quoteShellWord } from "../reproduce/shell-word.ts";
 import { versionsInUse } from "./versions.ts";
 
 /** With what a plan is run. */
