@@ -10,7 +10,7 @@ export const OWN_FOLDERS: readonly string[] = ["src", "properties", "scenarios",
 const TOP_LEVEL: readonly RegExp[] = [
   /^(src|properties|scenarios|docs|examples)$/,
   /^(README|ARCHITECTURE|CONTRIBUTING)\.md$/,
-  /^(LICENSE|docker-compose\.yml|package\.json|package-lock\.json)$/,
+  /^(LICENSE|Dockerfile|docker-compose\.yml|package\.json|package-lock\.json)$/,
   /^tsconfig(\.[\w-]+)?\.json$/,
   /^[\w-]+\.config\.ts$/,
   /^\./,
