@@ -1,7 +1,7 @@
 import type { Scenario } from "../plan/scenario.ts";
 import { OUTCOME_WORDS } from "../report/run-report.ts";
 import { openRunFolder } from "../suite/run-folder.ts";
-import { refuseUnsupported } from "../suite/runnable-scenarios.ts";
+import { refuseUnsupported, whyUnsupported } from "../suite/runnable-scenarios.ts";
 import { runSuite } from "../suite/run-suite.ts";
 import { readScenarios } from "../suite/scenario-files.ts";
 import { type GivenArguments, type OptionTable, readArguments } from "./arguments.ts";
@@ -9,6 +9,7 @@ import type { Command, CommandContext } from "./command.ts";
 import { EXTERNAL_HELP } from "./external-place.ts";
 import { CONTRACT_HELP, CONTRACT_PRESETS_HELP } from "./contract-option.ts";
 import { confirmTimesOf, openProject, outOf, type Project, PROJECT_OPTIONS, settingsOf } from "./project.ts";
+import { checkScenariosForDeterminism } from "./determinism-check.ts";
 import { deliverReport, parseReporter } from "./reports.ts";
 
 const OPTIONS: OptionTable = {
@@ -16,6 +17,7 @@ const OPTIONS: OptionTable = {
   seed: { type: "string" },
   jobs: { type: "string" },
   reporter: { type: "string", multiple: true },
+  "check-determinism": { type: "boolean", default: false },
   verbose: { type: "boolean", default: false },
   quiet: { type: "boolean", default: false },
   help: { type: "boolean", default: false },
@@ -29,12 +31,13 @@ so it is run when it is named.
 
   --client NAME | ./module   the client under test (default: reference)
 ${CONTRACT_HELP}
-  --backend NAME             how the wire is faulted (default: embedded)
+  --backend NAME             how the wire is faulted (default: embedded); simulation is in virtual time
   --target NAME | ws://…     the server at the far end (default: reference), or one of your own
   --seed N                   another seed for every plan
   --confirm N                how often a violation, or what a busy machine left undecided, is run again (default: 3)
   --jobs N                   how many scenarios run side by side (default: 4)
   --reporter NAME[=FILE]     console, json, junit or github, more than once if you like (default: console)
+  --check-determinism        run each twice with --backend simulation, and tell the first event that differs
   --known FILE               violations that are known: they are told, and fail nothing
   --config FILE              another configuration than cutwire.config.ts, .js or .json
   --out DIR                  where runs are stored (default: .cutwire)
@@ -47,6 +50,7 @@ Examples
   npx cutwire run cut-after-call-done --client planted:M11    a client with a known bug
   npx cutwire run --client ./my-client.js --contract openai-node    held to what that SDK promises
   npx cutwire run --target ws://127.0.0.1:8080/v1       your own server, with its own model
+  npx cutwire run --backend simulation                  all of it in virtual time, on one core, in a second or two
   npx cutwire run my-plan.json --reporter json=out.json
   npx cutwire run --backend external --toxiproxy http://127.0.0.1:8474 --listen-ports 8666-8697 \\
     --upstream tap:9000 --tap http://127.0.0.1:8477 --control http://127.0.0.1:8476
@@ -89,6 +93,10 @@ export const runCommand: Command = {
     const scenarios = scenariosOf(given, project, context);
     // What was asked for has to run; of a suite, what cannot be run here is told apart.
     if (given.positionals.length > 0) refuseUnsupported(scenarios, { ...settings, harness });
+    if (given.flag("check-determinism")) {
+      const able = scenarios.filter((scenario) => whyUnsupported(scenario, { ...settings, harness }) === undefined);
+      return await checkScenariosForDeterminism(able, settings, { harness, context });
+    }
     const startedAt = harness.clock.wallTime();
     const folder = openRunFolder(outOf(given, project), { directory: context.directory, startedAt });
     const report = await runSuite(scenarios, {

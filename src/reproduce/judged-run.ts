@@ -1,6 +1,7 @@
 import { checkHistory } from "../check/check-history.ts";
 import { type FaultState, faultStates } from "../check/fault-states.ts";
 import type { Verdict } from "../check/verdict.ts";
+import { digestOfHistory } from "../history/digest.ts";
 import type { HistorySink } from "../history/history-sink.ts";
 import type { Contract } from "../plan/contract.ts";
 import type { Plan } from "../plan/plan.ts";
@@ -27,6 +28,8 @@ export type RunResult = {
   readonly record: RunRecord;
   readonly verdicts: readonly Verdict[];
   readonly faults: readonly FaultState[];
+  /** What `digestOfHistory` says, where the backend's runs can be had again to the last event. */
+  readonly digest?: string;
 };
 
 /**
@@ -36,12 +39,13 @@ export type RunResult = {
  */
 export async function runAndJudge(request: RunRequest, harness: Harness): Promise<RunResult> {
   const { plan, module: client, ...rest } = request;
+  const backend = pluginNamed("backend", request.backend, harness.backends);
   const record = await runPlan(plan, {
     ...rest,
     client,
     clock: harness.clock,
     appliers: harness.appliers,
-    backend: pluginNamed("backend", request.backend, harness.backends),
+    backend,
     target: targetNamed(request.target, harness),
   });
   const { contract, history } = record;
@@ -49,5 +53,6 @@ export async function runAndJudge(request: RunRequest, harness: Harness): Promis
     record,
     verdicts: checkHistory({ plan, contract, history }, harness.checkers),
     faults: faultStates(plan, history),
+    ...(backend.isRepeatable === true ? { digest: digestOfHistory(history) } : {}),
   };
 }

@@ -18,6 +18,8 @@ export type Reproduction = {
   readonly target?: string;
   /** What was violated when the file was written. */
   readonly verdicts: readonly Verdict[];
+  /** What happened, as `digestOfHistory` says it; only of a backend whose runs can be had again to the last event. */
+  readonly digest?: string;
   /** Versions of the harness and of Node, for whoever wonders why it differs now. */
   readonly versions: Readonly<Record<string, string>>;
 };
@@ -40,6 +42,10 @@ const ReproductionSchema: z.ZodType<Reproduction> = z.strictObject({
   backend: z.string(),
   target: z.string().min(1).exactOptional(),
   verdicts: z.array(VerdictSchema).min(1, "a reproduction names what was violated"),
+  digest: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/)
+    .exactOptional(),
   versions: z.record(z.string(), z.string()),
 });
 

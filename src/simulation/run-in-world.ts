@@ -66,10 +66,12 @@ function runAtOnce<Result>(
       while (course.step()) drain();
       return course.outcome();
     } finally {
-      world.owner = "harness";
-      world.close();
-      drain();
-      course.close();
+      try {
+        takeDown(world);
+        drain();
+      } finally {
+        course.close();
+      }
     }
   });
 }
@@ -90,12 +92,19 @@ async function runByTurns<Result>(options: WorldOptions, main: (world: World) =>
     );
     return course.outcome<Result>().result;
   } finally {
-    world.owner = "harness";
-    inWorldContext(world.ambient, () => world.close());
-    await nextTask(() => undefined);
-    course.close();
-    closeContexts();
+    try {
+      inWorldContext(world.ambient, () => takeDown(world));
+      await nextTask(() => undefined);
+    } finally {
+      course.close();
+      closeContexts();
+    }
   }
+}
+
+function takeDown(world: World): void {
+  world.owner = "harness";
+  world.close();
 }
 
 /** The course of one world, task by task. */
