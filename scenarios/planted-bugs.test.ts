@@ -4,22 +4,7 @@ import { join } from "node:path";
 import { createHarness, createMemoryHistorySink, runAndJudge, type Scenario, type Verdict } from "cutwire";
 import { afterAll, describe, expect, it } from "vitest";
 
-/** Each planted bug, the rule that it is there for, and the smallest scenario that shows it. */
-const PLANTED_BUGS: readonly (readonly [client: string, rule: string, scenario: string])[] = [
-  ["planted:M01", "INV-04", "rst-after-output-sent"],
-  ["planted:M02", "INV-14", "previous-response-not-found"],
-  ["planted:M03", "INV-12", "close-1001-while-tool-runs"],
-  ["planted:M04", "INV-13", "close-1012-while-tool-runs"],
-  ["planted:M08", "INV-01", "call-delivered-twice"],
-  ["planted:M09", "INV-03", "close-1012-while-tool-runs"],
-  ["planted:M11", "INV-02", "cut-after-call-done"],
-  ["planted:M12", "INV-05", "fin-inside-arguments"],
-  ["planted:M13", "INV-22", "close-1000-mid-text"],
-  ["planted:M17", "INV-17", "late-end-of-an-earlier-turn"],
-  ["planted:M27", "INV-15", "rst-after-output-sent"],
-  ["planted:M28", "INV-19", "delta-delivered-twice"],
-  ["planted:M29", "INV-20", "fin-mid-text"],
-];
+import { PLANTED_BUGS, PLANTED_BUGS_OF_TIMING } from "./planted-bugs.test-support.ts";
 
 const harness = createHarness();
 const directory = mkdtempSync(join(tmpdir(), "cutwire-planted-"));
@@ -44,19 +29,26 @@ async function judge(client: string, scenario: string): Promise<readonly Verdict
 }
 
 describe("a planted bug", () => {
-  it.each(PLANTED_BUGS)("%s is convicted of its own rule, %s, by %s", async (client, rule, scenario) => {
-    const verdicts = await judge(client, scenario);
-    expect(verdicts.filter(({ outcome }) => outcome === "violated").map((verdict) => verdict.rule)).toContain(rule);
-    const own = verdicts.find((verdict) => verdict.rule === rule);
-    expect(own?.evidence.length).toBeGreaterThan(0);
+  it.each(PLANTED_BUGS)("$client is convicted of $rules by $scenario", async ({ client, rules, scenario }) => {
+    const violated = (await judge(client, scenario)).filter(({ outcome }) => outcome === "violated");
+    expect(violated.map(({ rule }) => rule)).toEqual(expect.arrayContaining([...rules]));
+    expect(violated.filter(({ evidence }) => evidence.length === 0)).toEqual([]);
   });
 
   it.each(PLANTED_BUGS)(
-    "of %s is judged by %s, which the reference client keeps in %s",
-    async (_client, rule, scenario) => {
+    "of $client is judged by $rules, which the reference client keeps in $scenario",
+    async ({ rules, scenario }) => {
       const verdicts = await judge("reference", scenario);
-      expect(verdicts.find((verdict) => verdict.rule === rule)?.outcome).toBe("holds");
+      const own = verdicts.filter(({ rule }) => rules.includes(rule));
+      expect(own.map(({ outcome }) => outcome)).toEqual(rules.map(() => "holds"));
       expect(verdicts.filter(({ outcome }) => outcome === "violated" || outcome === "unknown")).toEqual([]);
     },
   );
+
+  it("is each client that is planted", () => {
+    const tried = new Set([...PLANTED_BUGS, ...PLANTED_BUGS_OF_TIMING].map(({ client }) => client));
+    const planted = [...harness.clients.keys()].filter((name) => name.startsWith("planted:"));
+    expect(planted.filter((name) => !tried.has(name))).toEqual([]);
+    expect(planted.length).toBeGreaterThan(20);
+  });
 });

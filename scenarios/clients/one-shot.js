@@ -49,4 +49,8 @@ async function open({ baseUrl, apiKey, model, tools }) {
   return { runTurn, close: async () => undefined };
 }
 
-export const client = { name: "one-shot", contract: { recoveryDeadlineMs: 2_000, idleDeadlineMs: 1_000 }, open };
+export const client = {
+  name: "one-shot",
+  contract: { recoveryDeadlineMs: 2_000, idleDeadlineMs: 1_000, retryAfterVisibleOutput: false },
+  open,
+};
