@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 
+import type { Fault, ScheduledFault } from "../../plan/fault.ts";
 import type { Plan } from "../../plan/plan.ts";
 import { fullPlan } from "../../plan/plan.test-support.ts";
 import * as fixture from "./shrink-fixture.test-support.ts";
@@ -42,6 +43,17 @@ describe("shrinking a plan", () => {
     const { plan } = await shrinkBig(strikesInItsCall);
     expect([turnsOf(plan), operationsOf(plan), faultsOf(plan)]).toEqual([["s1-t2"], ["s1-d"], ["f2"]]);
     expect(plan.faults[0]?.when.at).toEqual(pointOf("P6", 1));
+  });
+
+  it("leaves out the turn that a fault struck in, where it may as well strike in another", async () => {
+    const session = { turns: [fixture.turnOf("first", ["a"]), fixture.turnOf("second", ["b"])] };
+    const start = fixture.planOf([session], [fixture.cutAt("f", 0, pointOf("P6"))]);
+    const judge = failsWhere(({ faults, ...tried }) => {
+      const at = faults[0]?.when.at;
+      return at?.kind === "point" && at.point === "P6" && turnsOf({ ...tried, faults }).includes("second");
+    });
+    const { plan } = await shrinkPlan(start, { judge, failure: [FAILURE] });
+    expect([turnsOf(plan), plan.faults[0]?.when.at]).toEqual([["second"], pointOf("P6")]);
   });
 
   it("finds that a failure needs no fault at all", async () => {
@@ -93,6 +105,52 @@ describe("shrinking a plan", () => {
       { kind: "reject", how: { status: 503 }, dials: 1 },
       { kind: "toxic", type: "latency", direction: "to-client", attributes: { latency: 0 } },
     ]);
+  });
+});
+
+describe("what is no amount", () => {
+  const before: readonly Fault[] = [
+    { kind: "toxic", type: "bandwidth", direction: "to-client", attributes: { rate: 100 } },
+    { kind: "toxic", type: "slicer", direction: "to-client", attributes: { average_size: 50, delay: 10 } },
+    { kind: "message-limit", sizeBytes: 4_096 },
+    {
+      kind: "refuse-create",
+      error: { code: "busy", message: "wait", status: 429, param: "x" },
+      creates: "any",
+      times: 3,
+    },
+    { kind: "close", code: 1012, reason: "restart" },
+  ];
+  const after: readonly Fault[] = [
+    { kind: "toxic", type: "bandwidth", direction: "to-client", attributes: { rate: 100 } },
+    { kind: "toxic", type: "slicer", direction: "to-client", attributes: { average_size: 50 } },
+    { kind: "message-limit", sizeBytes: 4_096 },
+    { kind: "refuse-create", error: { code: "busy", message: "wait", status: 429 }, creates: "any", times: 1 },
+    { kind: "close", code: 1012 },
+  ];
+
+  it("stays: codes, and limits whose lower value is a harsher fault", async () => {
+    const faults = before.map((fault, index): ScheduledFault => {
+      const heal = fault.kind === "close" ? ({ kind: "on-close" } as const) : ({ kind: "never" } as const);
+      return { ...fixture.cutAt(`f${index}`, 0, pointOf("P6")), fault, heal };
+    });
+    const judge = failsWhere((tried) => tried.faults.length === faults.length);
+    const { plan } = await shrinkPlan({ ...BIG_PLAN, faults }, { judge, failure: [FAILURE] });
+    expect(plan.faults.map(({ fault }) => fault)).toEqual(after);
+  });
+});
+
+describe("an earlier place", () => {
+  it("has a lower number too, so that a search cannot go round", async () => {
+    const session = { turns: [fixture.turnOf("text first"), fixture.turnOf("then a call", ["a"])] };
+    const start = fixture.planOf([session], [fixture.cutAt("f", 0, pointOf("P4"))]);
+    // A session comes to P12 in its first turn, and to P4 in its second one.
+    const judge = failsWhere((tried) => {
+      const at = tried.faults[0]?.when.at;
+      return turnsOf(tried).length === 2 && at?.kind === "point" && ["P4", "P12"].includes(at.point);
+    });
+    const { plan } = await shrinkPlan(start, { judge, failure: [FAILURE] });
+    expect(plan.faults[0]?.when.at).toEqual(pointOf("P4"));
   });
 });
 

@@ -109,7 +109,7 @@ function openSearch(start: Plan, options: ShrinkOptions): Search {
       if (!isSmaller(size, found.size) || !isNew(plan, seen)) return false;
       tried += 1;
       const violation = await failureOf(plan, options);
-      if (violation === undefined || isStopped()) return false;
+      if (violation === undefined) return false;
       found = { plan, size, violation };
       onSmaller?.(best());
       return true;
