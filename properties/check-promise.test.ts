@@ -108,6 +108,8 @@ describe("a promise", () => {
     expect(result.strays.map(({ verdict }) => verdict.rule)).toEqual(["X2"]);
     const [stray] = result.strays;
     expect(JSON.parse(readFileSync(stray?.reproduction ?? "", "utf8"))).toMatchObject({ verdicts: [{ rule: "X2" }] });
+    const known = optionsWith({ harness: { ...own, checkers }, isKnown: ({ rule }) => rule === "X2" });
+    expect(await checkPromise(PROMISE, known)).toMatchObject({ outcome: "kept", strays: [] });
   });
 
   it("has the plans of its seed and its name", async () => {

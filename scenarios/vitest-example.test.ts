@@ -1,6 +1,7 @@
 import { cpSync, mkdirSync, readFileSync, symlinkSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { PROMISES } from "cutwire/properties";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
 import { openWorkplace, type Workplace } from "./cutwire-command.test-support.ts";
@@ -47,12 +48,14 @@ async function test(): Promise<{ readonly code: number | null; readonly tests: r
 }
 
 // Each starts vitest, which starts clients: on a loaded machine that takes its time.
-describe("cutwire/vitest", { timeout: 120_000 }, () => {
-  it("passes in the example's project, with a test for each scenario", async () => {
+describe("cutwire/vitest", { timeout: 300_000 }, () => {
+  it("passes in the example's project, with a test for each scenario and each promise", async () => {
     cpSync(join(ROOT, "examples/vitest"), place.directory, { recursive: true, dereference: true });
     openProject();
     const { code, tests } = await test();
-    expect(tests.map(({ title }) => title)).toContain("cut-after-call-done");
+    expect(tests.map(({ title }) => title)).toEqual(
+      expect.arrayContaining(["cut-after-call-done", ...PROMISES.map(({ name }) => name)]),
+    );
     // The example's client sends its whole history each time, so one scenario has nothing to ask of it.
     const others = tests.filter(({ status }) => status !== "passed");
     expect(others).toMatchObject([{ title: "previous-response-refused", status: "skipped" }]);
@@ -89,6 +92,43 @@ describe("cutwire/vitest", { timeout: 120_000 }, () => {
     const [known = ""] = tests[2]?.failureMessages ?? [];
     expect(known).toContain("INV-02 effect-not-repeated: violated, 1 of 1 runs (known)\n");
     expect(known).toContain("INV-03 result-not-lost: violated, 1 of 1 runs\n");
+  });
+
+  it("fails where generated plans break a promise, with the smallest of them and the seed", async () => {
+    openProject();
+    place.write("package.json", { type: "module" });
+    place.write(
+      "promise.test.js",
+      `import { testClient } from "cutwire/vitest";
+       testClient("planted:M11", { properties: ["tool-effects-at-most-once"], runs: 100, seed: 2, confirm: 0 });`,
+    );
+    const { code, tests } = await test();
+    expect(code).toBe(1);
+    expect(tests.map(({ title, status }) => `${title} ${status}`)).toEqual(["tool-effects-at-most-once failed"]);
+    const [message = ""] = tests[0]?.failureMessages ?? [];
+    expect(message).toMatch(
+      /^PromiseBroken: tool-effects-at-most-once\n {2}Whatever .*\n {2}INV-02 effect-not-repeated: violated, 1 of 1 runs\n/,
+    );
+    expect(message).toMatch(/^ {6}\d+ at \d+ ms, session 0, .*: tool run \d took effect$/m);
+    expect(message).toMatch(/^ {4}advice: Either start tools only after response\.completed/m);
+    expect(message).toMatch(/^ {2}fault {4}\{"kind":".*\} at P\d+, occurrence \d+$/m);
+    expect(message).toMatch(/^ {2}again {4}CUTWIRE_SEED=2$/m);
+    const [, file] = /^ {2}replay {3}npx cutwire replay (\S+)$/m.exec(message) ?? [];
+    expect((await place.run(["replay", file ?? "", "--confirm", "0"])).code).toBe(1);
+  });
+
+  it("tells the seed of plans that broke nothing, and has those of CUTWIRE_SEED again", async () => {
+    openProject();
+    place.write("package.json", { type: "module" });
+    place.write(
+      "seed.test.js",
+      `import { testClient } from "cutwire/vitest";
+       testClient("reference", { properties: ["no-result-lost"], runs: 2 });`,
+    );
+    const main = join(place.directory, "node_modules/vitest/vitest.mjs");
+    const { code, stdout } = await place.run(["run"], { main, env: { CUTWIRE_SEED: "42" } });
+    expect(code).toBe(0);
+    expect(stdout).toContain("no-result-lost: kept with seed 42; 2 runs, ");
   });
 
   it("fails where a scenario stays undecided", async () => {

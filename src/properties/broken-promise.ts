@@ -66,7 +66,7 @@ export async function tellBrokenPromise(
 /** A rule of another promise that was violated on the way; it breaks nothing here, and is worth a look. */
 export type StrayViolation = StoredFailure & { readonly verdict: Verdict };
 
-/** Stores the first run, as it is, for each rule that no promise here stands on and that was violated. */
+/** Stores the first run, as it is, for each rule that the promise does not stand on and that was violated. */
 export function tellStrayViolations(
   promise: AgentPromise,
   results: readonly RunResult[],
@@ -76,7 +76,8 @@ export function tellStrayViolations(
   for (const run of results.filter(hasFired)) {
     for (const verdict of run.verdicts) {
       const isStray = verdict.outcome === "violated" && !promise.rules.includes(verdict.rule);
-      if (isStray && !found.has(verdict.rule)) found.set(verdict.rule, { verdict, run });
+      if (!isStray || found.has(verdict.rule) || options.isKnown?.(verdict, run.record.history) === true) continue;
+      found.set(verdict.rule, { verdict, run });
     }
   }
   return [...found.values()].map(({ verdict, run }) => ({

@@ -1,15 +1,11 @@
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
-import { afterAll, describe, it } from "vitest";
-
 import { createHarness } from "../built-ins.ts";
+import { HarnessError } from "../errors.ts";
 import type { Contract } from "../plan/contract.ts";
-import type { Scenario } from "../plan/scenario.ts";
 import { parseKnownFindings } from "../report/known-findings.ts";
-import { PLAIN_PAINT } from "../report/reporter.ts";
-import type { KnownFinding, ScenarioReport } from "../report/run-report.ts";
-import { scenarioWords } from "../report/scenario-words.ts";
+import type { KnownFinding } from "../report/run-report.ts";
 import {
   clientModuleOf,
   clientReferenceOf,
@@ -21,12 +17,22 @@ import { readTextFile } from "../suite/files.ts";
 import { openRunFolder, type RunFolder } from "../suite/run-folder.ts";
 import { refuseUnsupported } from "../suite/runnable-scenarios.ts";
 import { readScenarios } from "../suite/scenario-files.ts";
-import { runScenario } from "../suite/scenario-run.ts";
+import { declarePromiseTests, promisesNamed, runsOf, seedOf } from "./promise-tests.ts";
+import { declareScenarioTests } from "./scenario-tests.ts";
 
 /** What a client is tested with. */
 export type TestClientOptions = {
-  /** All scenarios that come with cutwire, or some of them by name, and files with scenarios or plans of your own. */
-  readonly scenarios: "all" | readonly string[];
+  /** All scenarios that come with cutwire, or some of them by name, and files with scenarios or plans of your own; none where absent. */
+  readonly scenarios?: "all" | readonly string[];
+  /** All promises, or some of them by name, each checked over generated plans; none where absent. */
+  readonly properties?: "all" | readonly string[];
+  /** Over how many generated plans each promise is checked, 1..; 50 where absent. */
+  readonly runs?: number;
+  /**
+   * Decides the generated plans, 0..4294967295; others each time where absent. It is printed, and the environment
+   * variable `CUTWIRE_SEED` wins over it, to have the same plans again.
+   */
+  readonly seed?: number;
   /** Takes the place of what the client says that it promises. */
   readonly contract?: Partial<Contract>;
   /** How often a violation is run again before it is told; 3 where absent. */
@@ -42,16 +48,18 @@ export type TestClientOptions = {
 };
 
 /**
- * Declares a vitest test for each scenario, side by side. A test fails where a promise was broken, and where that stayed
- * undecided; it tells the verdict, the events that witness it, what to look at, and the command that has it again. A
- * scenario that is not for this client is skipped with the reason, and skipping all that ran is a failure too.
+ * Declares a vitest test for each scenario, side by side, and one for each promise, which is checked over generated plans.
+ * A test fails where a promise was broken, and where that stayed undecided; it tells the verdict, the events that witness
+ * it, what to look at, and the command that has it again. A scenario that is not for this client is skipped with the
+ * reason, and skipping all that ran is a failure too.
  *
  * Relative paths start from the working directory.
  *
- * @example testClient(new URL("./my-client.js", import.meta.url), { scenarios: "all" });
+ * @example testClient(new URL("./my-client.js", import.meta.url), { scenarios: "all", properties: "all", runs: 50 });
  * @throws HarnessError before any test is declared: `HARNESS_INVALID_OPTION` for a client that was given as an object,
- * `HARNESS_UNKNOWN_NAME`, `HARNESS_UNREADABLE_FILE`, `HARNESS_INVALID_PLAN`, `HARNESS_INVALID_CONFIGURATION`, and
- * `HARNESS_UNSUPPORTED_FAULT` for a scenario that was named and cannot be run with this backend or target
+ * for a bad number, and for nothing to test, `HARNESS_UNKNOWN_NAME`, `HARNESS_UNREADABLE_FILE`, `HARNESS_INVALID_PLAN`,
+ * `HARNESS_INVALID_CONFIGURATION`, and `HARNESS_UNSUPPORTED_FAULT` for a scenario that was named and cannot be run with
+ * this backend or target
  */
 export function testClient(client: GivenClient, options: TestClientOptions): void {
   const { contract, confirm = 3, backend = "embedded", target = "reference", out = ".cutwire" } = options;
@@ -62,39 +70,31 @@ export function testClient(client: GivenClient, options: TestClientOptions): voi
   pluginNamed("backend", backend, harness.backends);
   targetNamed(target, harness);
   const known = knownFindingsOf(options.known, directory);
-  const scenarios = readScenarios(options.scenarios === "all" ? [] : options.scenarios, directory);
+  const scenarios = wantsAny(options.scenarios)
+    ? readScenarios(options.scenarios === "all" ? [] : options.scenarios, directory)
+    : [];
   if (options.scenarios !== "all") refuseUnsupported(scenarios, { backend, target, harness });
+  const promises = wantsAny(options.properties) ? promisesNamed(options.properties) : [];
+  if (scenarios.length + promises.length === 0) throw nothingToTest();
+  const runs = runsOf(options.runs);
+  const seed = seedOf(options.seed, process.env);
   let opened: RunFolder | undefined;
   // Opened by the first test that runs: a file of which no test is chosen leaves nothing behind.
   const folder = (): RunFolder => (opened ??= openRunFolder(out, { directory, startedAt: harness.clock.wallTime() }));
   const settings = { client: reference, backend, target, known, ...(contract === undefined ? {} : { contract }) };
-  describe.concurrent(`${printClientReference(reference)} on ${backend}`, () => {
-    const skipped: string[] = [];
-    let exercised = 0;
-    for (const scenario of scenarios) {
-      it(scenario.name, { timeout: timeoutMsOf(scenario, confirm) }, async ({ signal, skip }) => {
-        const used = { ...settings, folder: folder(), signal };
-        const { report } = await runScenario(scenario, confirm, { settings: used, harness });
-        if (report.outcome === "not-exercised") {
-          skipped.push(scenario.name);
-          skip(report.notExercised);
-        }
-        exercised += 1;
-        if (report.outcome !== "as-expected") throw failureOf(report);
-      });
-    }
-    afterAll(() => {
-      if (exercised > 0 || skipped.length === 0) return;
-      throw new Error(`None of the scenarios that ran could be exercised: ${skipped.join(", ")}. Choose others.`);
-    });
-  });
+  const shared = { ...settings, harness, confirm, folder };
+  const title = `${printClientReference(reference)} on ${backend}`;
+  if (scenarios.length > 0) declareScenarioTests(title, scenarios, shared);
+  if (promises.length > 0) declarePromiseTests(`${title}, generated plans`, promises, { ...shared, runs, seed });
 }
 
-/** What starting and taking down a run may take besides the time that its plan allows. */
-const AROUND_RUN_MS = 30_000;
+function wantsAny(names: "all" | readonly string[] | undefined): names is "all" | readonly string[] {
+  return names !== undefined && names.length > 0;
+}
 
-function timeoutMsOf({ plan }: Scenario, confirm: number): number {
-  return (plan.limits.runMs + AROUND_RUN_MS) * (confirm + 1);
+function nothingToTest(): HarnessError {
+  const message = 'There is nothing to test the client with. Give scenarios: "all", properties: "all", or both.';
+  return new HarnessError("HARNESS_INVALID_OPTION", message);
 }
 
 function knownFindingsOf(known: TestClientOptions["known"], directory: string): readonly KnownFinding[] {
@@ -102,12 +102,4 @@ function knownFindingsOf(known: TestClientOptions["known"], directory: string): 
   if (typeof known !== "string" && !("href" in known)) return known;
   const path = typeof known === "string" ? resolve(directory, known) : fileURLToPath(known);
   return parseKnownFindings(readTextFile(path), path);
-}
-
-/** The words are all that there is to see: where in cutwire they were put together helps nobody. */
-function failureOf(report: ScenarioReport): Error {
-  const failure = new Error(scenarioWords(report, PLAIN_PAINT).join("\n"));
-  failure.name = report.outcome === "violated" ? "PromiseBroken" : "Undecided";
-  failure.stack = `${failure.name}: ${failure.message}`;
-  return failure;
 }
