@@ -1,6 +1,6 @@
 import { dropCalls, dropFaults, dropSessions, dropTurns } from "./drop-parts.ts";
 import type { ShrinkPass } from "./pass.ts";
-import { lowerDetails, simplifyDetails, strikeEarlier } from "./simplify.ts";
+import { lowerDetails, simplifyDetails, strikeAtPoint, strikeEarlier } from "./simplify.ts";
 
 /** Every way to make a plan smaller. Parts come first, because each takes the most with it. */
 export const SHRINK_PASSES: readonly ShrinkPass[] = [
@@ -8,6 +8,7 @@ export const SHRINK_PASSES: readonly ShrinkPass[] = [
   dropFaults,
   dropTurns,
   dropCalls,
+  strikeAtPoint,
   simplifyDetails,
   lowerDetails,
   strikeEarlier,

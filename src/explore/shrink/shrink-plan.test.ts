@@ -154,6 +154,34 @@ describe("an earlier place", () => {
   });
 });
 
+describe("a place in bytes", () => {
+  const session = { turns: [fixture.turnOf("first", ["a"]), fixture.turnOf("second", ["b"])] };
+  const behindBytes = (sizeBytes: number): Plan =>
+    fixture.planOf([session], [fixture.cutAt("f", 0, { kind: "bytes", direction: "to-client", sizeBytes })]);
+
+  it("becomes a point where that does as well, and moves with it then", async () => {
+    // Bytes count over the whole connection: without its first turn, the session never comes so far.
+    const judge = failsWhere((tried) => {
+      const at = tried.faults[0]?.when.at;
+      const operations = operationsOf(tried);
+      if (at?.kind === "bytes") return at.sizeBytes === 5_000 && operations.length === 2;
+      return at?.kind === "point" && at.point === "P6" && operations[at.occurrence - 1] === "b";
+    });
+    const { plan } = await shrinkPlan(behindBytes(5_000), { judge, failure: [FAILURE] });
+    expect([operationsOf(plan), plan.faults[0]?.when.at]).toEqual([["b"], pointOf("P6")]);
+  });
+
+  it("stays where no point will do, and comes about as early as it may", async () => {
+    const judge = failsWhere((tried) => {
+      const at = tried.faults[0]?.when.at;
+      return at?.kind === "bytes" && at.sizeBytes >= 77;
+    });
+    const { plan } = await shrinkPlan(behindBytes(5_000), { judge, failure: [FAILURE] });
+    const at = plan.faults[0]?.when.at;
+    expect(at?.kind === "bytes" ? at.sizeBytes / 77 : undefined).toBeCloseTo(1, 1);
+  });
+});
+
 describe("what counts as the same failure", () => {
   const judge = (plan: Plan): Promise<ReturnType<typeof violationOf>[]> =>
     Promise.resolve(

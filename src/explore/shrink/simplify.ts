@@ -1,6 +1,7 @@
 import { keyOfAnchor, marksOfSession } from "../../generate/script-marks.ts";
 import type { ScheduledFault } from "../../plan/fault.ts";
 import type { Plan } from "../../plan/plan.ts";
+import { type Anchor, AnchorSchema } from "../../plan/trigger.ts";
 import { chunksOf } from "./chunks.ts";
 import { withEdits } from "./edits.ts";
 import { sitesOfFaults } from "./fault-sites.ts";
@@ -31,6 +32,34 @@ export const strikeEarlier: ShrinkPass = (plan) =>
       return () => withEdits(plan, [{ path, value: { kind: "point", point, occurrence: 1 } }]);
     }),
   );
+
+/**
+ * Lets faults strike at a point of their session instead of behind a number of bytes, which says nothing to a reader, and
+ * holds for no session that has less in it.
+ */
+export const strikeAtPoint: ShrinkPass = (plan) =>
+  plan.faults.flatMap(({ when }, index) => {
+    // Where a message decides, there is no need to.
+    if (when.at.kind !== "bytes" || when.at.event !== undefined) return [];
+    const path = ["faults", index, "when", "at"];
+    return pointsOf(when, plan).map(
+      (value): Candidate =>
+        () =>
+          withEdits(plan, [{ path, value }]),
+    );
+  });
+
+/** The points that an undisturbed session comes to, in order; of what comes several times in a row the first. */
+function pointsOf({ place }: ScheduledFault["when"], { workload }: Plan): readonly Anchor[] {
+  const session = workload.sessions[place.session === "all" ? 0 : place.session];
+  const counts = new Map<string, number>();
+  return marksOfSession(session ?? { turns: [] }).flatMap(({ key, times }): readonly Anchor[] => {
+    const before = counts.get(key) ?? 0;
+    counts.set(key, before + times);
+    const { data } = AnchorSchema.safeParse({ kind: "point", point: key, occurrence: before + 1 });
+    return data === undefined || times === 0 ? [] : [data];
+  });
+}
 
 /** The points that an undisturbed session comes to for the first time before it comes to the fault's. */
 function earlierPoints({ when }: ScheduledFault, { workload }: Plan): readonly string[] {
