@@ -21,3 +21,10 @@ export function readDuration(text: string, option: string): number {
     { details: { option, value: text } },
   );
 }
+
+/** A time in few characters: `"12.3 s"`, `"4 min 5 s"`. */
+export function printDuration(ms: number): string {
+  if (ms < 60_000) return `${(ms / 1_000).toFixed(1)} s`;
+  const seconds = Math.round(ms / 1_000);
+  return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
+}

@@ -7,7 +7,10 @@ import { versionsInUse } from "../suite/versions.ts";
 import { acceptCommand } from "./accept-command.ts";
 import { checkCommand } from "./check-command.ts";
 import { type Command, type CommandContext, EXIT_WRONG_USE } from "./command.ts";
+import { exploreCommand } from "./explore-command.ts";
 import { listCommand } from "./list-command.ts";
+import { mergeCommand } from "./merge-command.ts";
+import { missingCommand } from "./missing-command.ts";
 import { runProgram } from "./program.ts";
 import { proxyCommand } from "./proxy-command.ts";
 import { replayCommand } from "./replay-command.ts";
@@ -18,6 +21,9 @@ import { tapCommand } from "./tap-command.ts";
 
 const COMMANDS: readonly Command[] = [
   runCommand,
+  exploreCommand,
+  mergeCommand,
+  missingCommand,
   replayCommand,
   shrinkCommand,
   acceptCommand,

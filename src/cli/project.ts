@@ -47,15 +47,16 @@ export async function openProject(given: GivenArguments, { directory }: CommandC
 /**
  * With what scenarios are run: what the command line says, else the configuration, else the default.
  *
+ * @param context `backend` is what a command runs on that is about one kind of backend, whatever the configuration says.
  * @throws HarnessError where a name is not registered, or a file is missing or wrong
  */
 export function settingsOf(
   given: GivenArguments,
   { configuration, harness }: Project,
-  context: CommandContext,
+  context: CommandContext & { readonly backend?: string },
 ): Omit<RunSettings, "folder"> {
   const client = parseClientReference(given.text("client") ?? configuration.client ?? "reference", context.directory);
-  const backend = given.text("backend") ?? configuration.backend ?? "embedded";
+  const backend = given.text("backend") ?? context.backend ?? configuration.backend ?? "embedded";
   const target = given.text("target") ?? configuration.target ?? "reference";
   clientModuleOf(client, harness);
   pluginNamed("backend", backend, harness.backends);

@@ -32,24 +32,45 @@ export function openRunFolder(
     mkdirSync(absoluteParent, { recursive: true });
     const name = makeUniqueFolder(absoluteParent, stamp);
     pointLatest(absoluteParent, name);
-    const absolute = join(absoluteParent, name);
-    const destination = pino.destination({ dest: join(absolute, "harness.log"), sync: true });
-    const log = pino({ name: "cutwire", hooks: { streamWrite: withoutSecrets } }, destination);
-    return {
-      path: relative(where.directory, absolute) || ".",
-      log,
-      folder(child) {
-        mkdirSync(join(absolute, child), { recursive: true });
-        return join(relative(where.directory, absolute), child);
-      },
-    };
+    return folderAt(join(absoluteParent, name), where.directory);
   } catch (error) {
-    throw new HarnessError(
-      "HARNESS_UNWRITABLE_FILE",
-      `Results cannot be stored in ${absoluteParent}: ${messageOf(error)}. Choose another folder with --out.`,
-      { details: { path: absoluteParent }, cause: error },
-    );
+    throw unwritable(absoluteParent, error);
   }
+}
+
+/**
+ * Makes a folder that was named, or goes on in it where it is there.
+ *
+ * @throws HarnessError `HARNESS_UNWRITABLE_FILE`
+ */
+export function openNamedFolder(path: string, { directory }: { readonly directory: string }): RunFolder {
+  const absolute = resolve(directory, path);
+  try {
+    mkdirSync(absolute, { recursive: true });
+    return folderAt(absolute, directory);
+  } catch (error) {
+    throw unwritable(absolute, error);
+  }
+}
+
+function folderAt(absolute: string, directory: string): RunFolder {
+  const destination = pino.destination({ dest: join(absolute, "harness.log"), sync: true });
+  return {
+    path: relative(directory, absolute) || ".",
+    log: pino({ name: "cutwire", hooks: { streamWrite: withoutSecrets } }, destination),
+    folder(child) {
+      mkdirSync(join(absolute, child), { recursive: true });
+      return join(relative(directory, absolute), child);
+    },
+  };
+}
+
+function unwritable(path: string, error: unknown): HarnessError {
+  return new HarnessError(
+    "HARNESS_UNWRITABLE_FILE",
+    `Results cannot be stored in ${path}: ${messageOf(error)}. Choose another folder with --out.`,
+    { details: { path }, cause: error },
+  );
 }
 
 const SAME_INSTANT_MAX = 1_000;

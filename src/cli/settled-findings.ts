@@ -1,0 +1,154 @@
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+
+import { stableJson } from "../determinism/stable-json.ts";
+import type { Campaign } from "../explore/campaign.ts";
+import { firstOfEachRule, type SearchFinding } from "../explore/search-finding.ts";
+import type { PlanSize } from "../explore/shrink/plan-size.ts";
+import { shrinkReproduction } from "../explore/shrink/shrink-reproduction.ts";
+import { findKnown } from "../report/known-findings.ts";
+import type { KnownFinding } from "../report/run-report.ts";
+import { violatedRulesOf } from "../reproduce/confirm.ts";
+import type { Harness } from "../reproduce/harness.ts";
+import type { Reproduction } from "../reproduce/reproduction.ts";
+import { writeTextFile } from "../suite/files.ts";
+import type { RunFolder } from "../suite/run-folder.ts";
+import { runInFolder } from "../suite/scenario-run.ts";
+import { quoteShellWord } from "../reproduce/shell-word.ts";
+import { versionsInUse } from "../suite/versions.ts";
+
+/** A finding with everything that was done about it. */
+export type SettledFinding = {
+  readonly finding: SearchFinding;
+  /** The known finding that it is. */
+  readonly known?: KnownFinding;
+  /** The size of its plan when it was found, and of the plan that is stored; absent where no smaller one was found. */
+  readonly shrunk?: { readonly before: PlanSize; readonly after: PlanSize };
+  /** In how many runs on real sockets the rule was violated; absent where it was not run there. */
+  readonly confirmed?: { readonly backend: string; readonly violatedRuns: number; readonly runs: number };
+  /** The folder with the plan and its runs. */
+  readonly directory: string;
+  readonly replayCommand: string;
+};
+
+/** What is tried about a finding. */
+export type SettlingTrials = {
+  /** How long a smaller plan is looked for, in ms; only on a backend whose runs can be had again exactly. */
+  readonly shrinkMs: number;
+  /** How often it is run on real sockets after once. */
+  readonly confirmTimes: number;
+};
+
+/** With what findings are settled. */
+export type SettlingParts = {
+  readonly campaign: Campaign;
+  readonly folder: RunFolder;
+  readonly harness: Harness;
+  /** How each is shrunk and run on real sockets; where absent, it is stored as it was found. */
+  readonly trials?: SettlingTrials;
+  readonly known: readonly KnownFinding[];
+  readonly signal: AbortSignal;
+  readonly note: (line: string) => void;
+};
+
+/** What real sockets are, for whatever was found without them. */
+const CONFIRMING_BACKEND = "embedded";
+
+/**
+ * Takes the first finding of each rule, runs it on real sockets, and stores it as a file that replays it. Further
+ * findings of a rule are in `summary.json`.
+ */
+export async function settleFindings(
+  findings: readonly SearchFinding[],
+  parts: SettlingParts,
+): Promise<readonly SettledFinding[]> {
+  const settled: SettledFinding[] = [];
+  // What an earlier command left there would be found by the client, and taken for the state of its own session.
+  rmSync(join(parts.folder.folder("findings")), { recursive: true, force: true });
+  for (const finding of firstOfEachRule(findings)) {
+    if (parts.signal.aborted) break;
+    settled.push(await settle(finding, parts));
+  }
+  return settled;
+}
+
+async function settle(finding: SearchFinding, parts: SettlingParts): Promise<SettledFinding> {
+  const { rule, signature, verdict, shape } = finding;
+  const name = join("findings", `${rule}-${signature}`);
+  const directory = parts.folder.folder(name);
+  const known = findKnown(verdict, { scenario: "explore", shape }, parts.known);
+  const path = join(directory, "reproduction.json");
+  const store = (reproduction: Reproduction): void => writeTextFile(path, `${stableJson(reproduction, 2)}\n`);
+  const found = reproductionOf(finding, parts.campaign);
+  store(found);
+  const smaller = await shrink(found, parts);
+  if (smaller !== undefined) store(smaller.reproduction);
+  const confirmed = await confirm(smaller?.reproduction ?? found, { ...parts, name });
+  return {
+    finding,
+    directory,
+    replayCommand: `npx cutwire replay ${quoteShellWord(path)}`,
+    ...(known === undefined ? {} : { known }),
+    ...(smaller === undefined ? {} : { shrunk: smaller.shrunk }),
+    ...(confirmed === undefined ? {} : { confirmed }),
+  };
+}
+
+type Smaller = { readonly reproduction: Reproduction; readonly shrunk: NonNullable<SettledFinding["shrunk"]> };
+
+/** A plan that took its process with it would take this one too, so it is left as it is. */
+async function shrink(found: Reproduction, parts: SettlingParts): Promise<Smaller | undefined> {
+  const { trials, campaign, harness, note, signal } = parts;
+  const [verdict] = found.verdicts;
+  if (trials === undefined || !campaign.identity.isExact || verdict?.evidence.length === 0) return undefined;
+  note(`${verdict?.rule ?? ""}: looking for a smaller plan`);
+  const limit = new AbortController();
+  const timer = harness.clock.startTimer(trials.shrinkMs, () => limit.abort("the time is over"));
+  let smallest: Reproduction | undefined;
+  try {
+    const outcome = await shrinkReproduction(found, {
+      harness,
+      signal: AbortSignal.any([signal, limit.signal]),
+      versions: found.versions,
+      onSmaller: (reproduction) => void (smallest = reproduction),
+    });
+    if (outcome.outcome !== "smaller" || smallest === undefined) return undefined;
+    return { reproduction: smallest, shrunk: { before: outcome.before, after: outcome.size } };
+  } finally {
+    timer.cancel();
+  }
+}
+
+async function confirm(
+  { plan, contract, verdicts, target = "reference" }: Reproduction,
+  parts: SettlingParts & { readonly name: string },
+): Promise<SettledFinding["confirmed"]> {
+  const { trials, campaign, folder, harness, signal } = parts;
+  const rule = verdicts[0]?.rule ?? "";
+  if (trials === undefined) return undefined;
+  const { client } = campaign;
+  const settings = { client, backend: CONFIRMING_BACKEND, target, contract, folder, signal };
+  let violatedRuns = 0;
+  let runs = 0;
+  for (let attempt = 0; attempt <= trials.confirmTimes; attempt += 1) {
+    parts.note(`${rule}: run ${attempt + 1} of ${trials.confirmTimes + 1} on ${CONFIRMING_BACKEND}`);
+    const result = await runInFolder(plan, join(parts.name, `confirm-${attempt}`), { settings, harness });
+    if (result.record.interrupted) break;
+    runs += 1;
+    if (violatedRulesOf(result).includes(rule)) violatedRuns += 1;
+  }
+  return { backend: CONFIRMING_BACKEND, violatedRuns, runs };
+}
+
+function reproductionOf({ plan, contract, verdict }: SearchFinding, { client, identity }: Campaign): Reproduction {
+  return {
+    formatVersion: 1,
+    plan,
+    client,
+    contract,
+    backend: identity.backend,
+    ...(identity.target === "reference" ? {} : { target: identity.target }),
+    verdicts: [verdict],
+    versions: versionsInUse(),
+  };
+}

@@ -1,0 +1,61 @@
+import type { Capability } from "../plan/fault-description.ts";
+import type { Fault, Heal } from "../plan/fault.ts";
+import type { ProtocolPoint } from "../protocol/protocol-point.ts";
+
+/** One fault of a mould, which may strike several times in a row. */
+export type Strike = {
+  readonly fault: Fault;
+  readonly heal: Heal;
+  /** At how many occurrences of its point in a row; 1 where absent. */
+  readonly times?: number;
+};
+
+/**
+ * Something that goes wrong in the field: one fault, or a few that come together, in some variants.
+ *
+ * @example { "name": "outage", "points": ["P8"], "variants": [[{ "fault": { "kind": "cut", "mode": "rst" }, "heal": … },
+ *            { "fault": { "kind": "reject", "how": "reset", "dials": 3 }, "heal": … }]] }
+ */
+export type SearchMould = {
+  /** Lower case words joined by hyphens; unique. */
+  readonly name: string;
+  /** Where it can strike. */
+  readonly points: readonly ProtocolPoint[];
+  /** Its variants, mildest first; each is what strikes together. */
+  readonly variants: readonly (readonly Strike[])[];
+};
+
+/** What a run's wire and server are able to do between them. */
+export type Able = ReadonlySet<Capability>;
+
+/** Heals with the connection that it struck. */
+export const ON_CLOSE: Heal = { kind: "on-close" };
+/** Ends with the run. */
+export const NEVER: Heal = { kind: "never" };
+/** Heals by itself. */
+export function healsAfter(delayMs: number): Heal {
+  return { kind: "after", delayMs };
+}
+
+/** The points from `first` to `last`, both included. */
+export function pointsFrom(first: number, last: number): readonly ProtocolPoint[] {
+  return POINTS.slice(first, last + 1);
+}
+
+const POINTS: readonly ProtocolPoint[] = [
+  "P0",
+  "P1",
+  "P2",
+  "P3",
+  "P4",
+  "P5",
+  "P6",
+  "P7",
+  "P8",
+  "P9",
+  "P10",
+  "P11",
+  "P12",
+  "P13",
+  "P14",
+];
