@@ -10,7 +10,7 @@ import { createMemoryHistorySink, type HistorySink } from "./history/history-sin
 import type { Contract } from "./plan/contract.ts";
 import { checkDocument } from "./plan/document.ts";
 import { type Plan, PlanSchema } from "./plan/plan.ts";
-import { clientModuleOf, clientReferenceOf, type GivenClient } from "./reproduce/client-module.ts";
+import { clientModuleOf, clientReferenceOf, type GivenClient, runnableClientOf } from "./reproduce/client-module.ts";
 import type { Harness } from "./reproduce/harness.ts";
 import { runAndJudge, type RunRequest, type RunResult } from "./reproduce/judged-run.ts";
 import { compareReplay, repeatRun, type ReplayOutcome, settingsOfReplay } from "./reproduce/replay.ts";
@@ -38,16 +38,15 @@ export type RunPlanOptions = {
  * Runs a plan against a client and judges what happened. Relative paths start from the working directory.
  *
  * @example const { verdicts } = await runPlan(plan, { client: new URL("./my-client.js", import.meta.url) });
- * @throws HarnessError `HARNESS_INVALID_PLAN`, `HARNESS_INVALID_OPTION` for a client that was given as an object,
+ * @throws HarnessError `HARNESS_INVALID_PLAN`, `HARNESS_INVALID_OPTION` for a client that was given as an object to another backend than the simulation,
  * `HARNESS_UNKNOWN_NAME`, `HARNESS_UNREADABLE_FILE`, and those of a run that cannot begin
  */
 export async function runPlan(plan: Plan, options: RunPlanOptions): Promise<RunResult> {
   const { harness = createHarness(), backend = "embedded", target = "reference", client } = options;
   const naming = { what: "plan", source: "the plan", code: "HARNESS_INVALID_PLAN" } as const;
-  const reference = clientReferenceOf(client, { directory: process.cwd(), backend });
   const request = {
     plan: checkDocument(plan, PlanSchema, naming),
-    module: clientModuleOf(reference, harness),
+    module: runnableClientOf(client, { directory: process.cwd(), backend, harness }),
     backend,
     target,
     ...(options.contract === undefined ? {} : { contract: options.contract }),

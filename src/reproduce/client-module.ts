@@ -5,7 +5,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { HarnessError } from "../errors.ts";
 import type { ClientReference } from "../plan/scenario.ts";
 import type { Client } from "../run/client.ts";
-import type { Harness } from "./harness.ts";
+import { type Harness, pluginNamed } from "./harness.ts";
 
 /**
  * Reads what a user gives for a client: a registered name, or a path or `file:` URL of a module.
@@ -39,6 +39,20 @@ export function clientReferenceOf(
     `The client "${given.name}" was given as an object. On the backend "${where.backend}" a client runs in a process of its own, where an imported object cannot go; only a simulation takes one. Give the module that exports it instead: new URL("./my-client.js", import.meta.url).`,
     { details: { client: given.name, backend: where.backend } },
   );
+}
+
+/**
+ * What a run of the library is given for its client: the module, or the client itself where the backend takes one.
+ *
+ * @throws HarnessError the same as {@link clientReferenceOf} and {@link clientModuleOf}
+ */
+export function runnableClientOf(
+  given: GivenClient,
+  where: { readonly directory: string; readonly backend: string; readonly harness: Harness },
+): string | Client {
+  const isTaken = pluginNamed("backend", where.backend, where.harness.backends).surround !== undefined;
+  if (isTaken && typeof given === "object" && "open" in given) return given;
+  return clientModuleOf(clientReferenceOf(given, where), where.harness);
 }
 
 /**

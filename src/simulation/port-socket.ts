@@ -19,6 +19,8 @@ export class PortSocket extends EventEmitter {
   readonly #end: TcpEnd;
   readonly #clock: VirtualClock;
   #isPaused = true;
+  /** Whether a write was answered with false. */
+  #owesDrain = false;
 
   constructor({
     end,
@@ -68,7 +70,9 @@ export class PortSocket extends EventEmitter {
     if (this.destroyed || this.writableEnded) return false;
     this.writableLength += chunk.length;
     this.#end.send(chunk, () => this.#taken(chunk.length, callback));
-    return this.writableLength === 0;
+    const isTaken = this.writableLength === 0;
+    this.#owesDrain ||= !isTaken;
+    return isTaken;
   }
 
   end(): void {
@@ -89,9 +93,10 @@ export class PortSocket extends EventEmitter {
 
   #taken(sizeBytes: number, callback: ((error?: Error | null) => void) | undefined): void {
     if (callback !== undefined) this.#clock.startImmediate("harness", callback);
-    const wasFull = this.writableLength > sizeBytes;
     this.writableLength -= sizeBytes;
-    if (wasFull && this.writableLength === 0) this.emit("drain");
+    if (!this.#owesDrain || this.writableLength > 0) return;
+    this.#owesDrain = false;
+    this.emit("drain");
   }
 
   #finished(): void {

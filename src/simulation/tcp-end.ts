@@ -152,7 +152,12 @@ export class TcpEnd {
       return;
     }
     this.#windowUsed += segment.bytes.length;
+    this.#sendInPieces(segment);
+    // Whoever is told may send at once, and that comes behind.
     segment.taken?.();
+  }
+
+  #sendInPieces(segment: Segment): void {
     const dice = segment.kind === "data" ? this.#chance.integer(0, 15) : SPLIT_OF_16 + JOIN_OF_16;
     const last = this.#flying.at(-1);
     if (dice < SPLIT_OF_16 && segment.bytes.length > 1) {
@@ -217,8 +222,8 @@ export class TcpEnd {
       const segment = this.#waiting.shift();
       if (segment === undefined) return;
       this.#windowUsed += segment.bytes.length;
-      segment.taken?.();
       this.#fly(segment);
+      segment.taken?.();
     }
   }
 }

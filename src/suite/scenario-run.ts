@@ -60,8 +60,8 @@ export async function runInFolder(
     },
     harness,
   );
-  const { verdicts, faults, record } = result;
-  const stored = { verdicts, faults, contract: record.contract };
+  const { verdicts, faults, record, digest } = result;
+  const stored = { verdicts, faults, contract: record.contract, ...(digest === undefined ? {} : { digest }) };
   writeTextFile(join(directory, "result.json"), `${stableJson(stored, 2)}\n`);
   folder.log.info(
     { run: name, outcomes: verdicts.map(({ rule, outcome }) => `${rule} ${outcome}`), faults },
@@ -136,7 +136,7 @@ export async function runScenario(
 
 /** Writes down what is needed to have a violation again; answers the file. */
 function storeReproduction(
-  { record, verdicts }: RunResult,
+  { record, verdicts, digest }: RunResult,
   violated: readonly JudgedVerdict[],
   { directory, used }: { readonly directory: string; readonly used: RunSettings },
 ): string {
@@ -149,6 +149,7 @@ function storeReproduction(
     backend: record.backendName,
     target: used.target,
     verdicts: verdicts.filter(({ rule }) => violated.some((verdict) => verdict.rule === rule)),
+    ...(digest === undefined ? {} : { digest }),
     versions: versionsInUse(),
   };
   writeTextFile(path, `${stableJson(reproduction, 2)}\n`);
