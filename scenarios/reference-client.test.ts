@@ -5,7 +5,7 @@ import { createHarness, createMemoryHistorySink, runAndJudge, type Scenario, typ
 import { afterAll, describe, expect, it } from "vitest";
 
 const FOLDER = new URL("./", import.meta.url);
-const REPETITIONS = process.env["HARNESS_FULL"] === undefined ? 5 : 100;
+const REPETITIONS = process.env["HARNESS_FULL"] === undefined ? 4 : 100;
 const SIDE_BY_SIDE = 4;
 
 const scenarios = readdirSync(FOLDER)
