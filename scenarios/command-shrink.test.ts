@@ -127,23 +127,30 @@ describe("cutwire shrink", () => {
     },
   );
 
-  it.concurrent("shrinks in virtual time to the end, and what is left fails on real sockets", async (context) => {
-    const place = workplaceOf(context);
-    const file = await haveFailure(place, BIG);
-    const { code, stdout } = await place.run(["shrink", file, "--for", "1h"]);
-    expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringMatching(/^smaller: INV-02/) as string });
-    expect(stdout).toContain("whatever else could be left out, the failure goes with it");
-    const { plan, backend } = readReproduction(place, "failure.min.json");
-    expect({ backend, sessions: plan.workload.sessions.length, faults: plan.faults.length }).toEqual({
-      backend: "simulation",
-      sessions: 1,
-      faults: 1,
-    });
-    const again = await place.run(["shrink", "failure.min.json", "--for", "1h"]);
-    expect(again).toMatchObject({ code: 2, stdout: expect.stringMatching(/^nothing smaller found: INV-02/) as string });
-    const replayed = await place.run(["replay", "failure.min.json", "--backend", "embedded"]);
-    expect(replayed).toMatchObject({ code: 1, stdout: expect.stringMatching(/^reproduced\n/) as string });
-  });
+  it(
+    "shrinks in virtual time to the end, and what is left fails on sockets",
+    { timeout: SEARCH_MS_MAX },
+    async (context) => {
+      const place = workplaceOf(context);
+      const file = await haveFailure(place, BIG);
+      const { code, stdout } = await place.run(["shrink", file, "--for", "1h"]);
+      expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringMatching(/^smaller: INV-02/) as string });
+      expect(stdout).toContain("whatever else could be left out, the failure goes with it");
+      const { plan, backend } = readReproduction(place, "failure.min.json");
+      expect({ backend, sessions: plan.workload.sessions.length, faults: plan.faults.length }).toEqual({
+        backend: "simulation",
+        sessions: 1,
+        faults: 1,
+      });
+      const again = await place.run(["shrink", "failure.min.json", "--for", "1h"]);
+      expect(again).toMatchObject({
+        code: 2,
+        stdout: expect.stringMatching(/^nothing smaller found: INV-02/) as string,
+      });
+      const replayed = await place.run(["replay", "failure.min.json", "--backend", "embedded"]);
+      expect(replayed).toMatchObject({ code: 1, stdout: expect.stringMatching(/^reproduced\n/) as string });
+    },
+  );
 
   it.concurrent("says that nothing smaller was found, and writes nothing", async (context) => {
     const place = workplaceOf(context);
@@ -220,6 +227,7 @@ describe("cutwire shrink", () => {
       [[file, "--for", "60"], "--for 60: a time with its unit is expected"],
       [[file, "--tries", "0"], "--tries 0: a whole number from 1"],
       [[file, "--rule", "INV-24"], 'The file has no violation of "INV-24". It names INV-02'],
+      [[file, "--out", "no/such/folder.json"], "no/such/folder.json cannot be written: ENOENT"],
       [[file, "--backend", "magic"], 'There is no backend named "magic".'],
     ] as const) {
       const { code, stdout, stderr } = await place.run(["shrink", ...args]);

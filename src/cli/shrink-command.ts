@@ -1,8 +1,9 @@
+import { accessSync, constants } from "node:fs";
 import { basename, dirname, join, relative, resolve } from "node:path";
 
 import type { Clock } from "../determinism/clock.ts";
 import { stableJson } from "../determinism/stable-json.ts";
-import { HarnessError } from "../errors.ts";
+import { HarnessError, messageOf } from "../errors.ts";
 import type { PlanSize } from "../explore/shrink/plan-size.ts";
 import { type ShrinkOutcome, shrinkReproduction } from "../explore/shrink/shrink-reproduction.ts";
 import { parseReproduction, type Reproduction } from "../reproduce/reproduction.ts";
@@ -91,6 +92,7 @@ async function shrink(
   const backend = given.text("backend");
   const rule = given.text("rule");
   const path = relative(context.directory, resolve(context.directory, out));
+  refuseUnwritable(dirname(resolve(context.directory, out)), out);
   const time = openTimeLimit(harness.clock, forMs);
   try {
     return await shrinkReproduction(reproduction, {
@@ -108,6 +110,19 @@ async function shrink(
     });
   } finally {
     time.close();
+  }
+}
+
+/** Says before a search of minutes what would else be said at its first success. */
+function refuseUnwritable(folder: string, out: string): void {
+  try {
+    accessSync(folder, constants.W_OK);
+  } catch (error) {
+    throw new HarnessError(
+      "HARNESS_UNWRITABLE_FILE",
+      `${out} cannot be written: ${messageOf(error)}. Make its folder, or choose another place with --out.`,
+      { details: { path: out }, cause: error },
+    );
   }
 }
 
