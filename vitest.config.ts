@@ -32,7 +32,14 @@ const config: ViteUserConfigFnObject = defineConfig(({ mode }) => {
         {
           test: { ...common, name: "unit", include: ["src/**/*.test.ts"], setupFiles: ["src/simulation/register.ts"] },
         },
-        { test: { ...packaged, name: "properties", include: ["properties/**/*.test.ts"] } },
+        {
+          test: {
+            ...packaged,
+            name: "properties",
+            include: ["properties/**/*.test.ts"],
+            setupFiles: ["dist/simulation/register.js"],
+          },
+        },
         {
           test: { ...packaged, name: "scenarios", include: ["scenarios/**/*.test.ts", "examples/**/*.test.ts"] },
         },
