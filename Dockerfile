@@ -16,4 +16,4 @@ EXPOSE 8475 8476 8477
 HEALTHCHECK --interval=5s --timeout=3s --start-period=2s --retries=3 CMD ["node", "/cutwire/dist/cli/image-main.js", "health"]
 ENTRYPOINT ["node", "/cutwire/dist/cli/image-main.js"]
 # Every address of the container; what of it can be reached from elsewhere is up to the ports that are published.
-CMD ["serve", "--host", "0.0.0.0", "--control-host", "0.0.0.0", "--events"]
+CMD ["serve", "--host", "0.0.0.0", "--control-host", "0.0.0.0", "--events", "--new-ids"]

@@ -4,8 +4,11 @@ import { describe, expect, it } from "vitest";
 
 const { backends } = createHarness();
 
-/** Judged elsewhere: the simulation has to be prepared before anything loads ws, and an external Toxiproxy has to run. */
-const NOT_HERE: readonly string[] = ["simulation", "external"];
+/**
+ * Judged elsewhere: the simulation has to be prepared before anything loads ws, containers need Docker, and an external
+ * Toxiproxy has to run.
+ */
+const NOT_HERE: readonly string[] = ["simulation", "container", "external"];
 
 for (const [name, backend] of backends) if (!NOT_HERE.includes(name)) describeBackend(name, () => backend);
 

@@ -43,8 +43,8 @@ const CLOSE_CODES = [
 /** Statuses that F-23 names. */
 const STATUSES = [401, 403, 404, 426, 429, 500, 502, 503];
 
-/** Kinds of faults that no scenario has: the reference client neither pings nor says goodbye, so nothing would be struck. */
-const WITHOUT_OCCASION = ["no-close-answer", "no-pong"];
+/** Kinds that no scenario has: the reference client neither pings nor says goodbye, and few backends have containers. */
+const WITHOUT_OCCASION = ["container", "no-close-answer", "no-pong"];
 
 function anchorsOf({ when, heal }: ScheduledFault): readonly Anchor[] {
   return heal.kind === "at" ? [when.at, heal.at] : [when.at];

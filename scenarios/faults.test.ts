@@ -165,8 +165,11 @@ const cases: readonly Case[] = [
   ["freeze", { kind: "freeze" }, point("P8"), { kind: "after", delayMs: 600 }],
 ];
 
-/** Kinds that the reference client gives nothing to do with its own settings; unit tests have them. */
-const WITHOUT_OCCASION: readonly string[] = ["no-pong", "no-close-answer"];
+/**
+ * Kinds that the reference client gives nothing to do with its own settings, which unit tests have, and those of a
+ * container, which the tests with Docker have.
+ */
+const WITHOUT_OCCASION: readonly string[] = ["no-pong", "no-close-answer", "container"];
 
 async function run([name, fault, at, heal]: Case, harness = createHarness()): Promise<RunResult> {
   const plan: Plan = {

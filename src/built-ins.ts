@@ -36,12 +36,14 @@ import { githubReporter } from "./report/reporters/github.ts";
 import { jsonReporter } from "./report/reporters/json.ts";
 import { junitReporter } from "./report/reporters/junit.ts";
 import type { Harness } from "./reproduce/harness.ts";
+import { CONTAINER_SESSIONS_MAX, createContainerBackend } from "./run/backends/container.ts";
 import { embedded } from "./run/backends/embedded.ts";
 import { createExternalBackend } from "./run/backends/external.ts";
 import { simulation } from "./run/backends/simulation.ts";
 import type { ExternalPlace } from "./run/external-place.ts";
 import type { FaultApplier } from "./run/fault-applier.ts";
 import { close } from "./run/faults/close.ts";
+import { container } from "./run/faults/container.ts";
 import { corrupt } from "./run/faults/corrupt.ts";
 import { cut } from "./run/faults/cut.ts";
 import { error } from "./run/faults/error.ts";
@@ -113,6 +115,7 @@ export const REPORTERS: ReadonlyMap<string, Reporter> = byName([
 /** What makes each kind of fault happen. */
 const APPLIERS: readonly FaultApplier[] = [
   close,
+  container,
   corrupt,
   cut,
   error,
@@ -166,13 +169,22 @@ const CLIENT_MODULES: Readonly<Record<string, string>> = {
 };
 
 /** Where things are that the harness does not start itself. */
-export type Places = { readonly external?: ExternalPlace };
+export type Places = {
+  readonly external?: ExternalPlace;
+  /** How many sessions can run in containers at a time; 32 where absent. */
+  readonly containerSessionsMax?: number;
+};
 
 /** Opens the harness with everything that comes with it. */
 export function createHarness(places: Places = {}): Harness {
+  const clock = createSystemClock();
+  const inContainers = createContainerBackend({
+    clock,
+    sessionsMax: places.containerSessionsMax ?? CONTAINER_SESSIONS_MAX,
+  });
   return {
-    clock: createSystemClock(),
-    backends: byName([embedded, simulation, createExternalBackend(places.external)]),
+    clock,
+    backends: byName([embedded, simulation, inContainers, createExternalBackend(places.external)]),
     targets: byName([referenceServer]),
     targetAt: (url) => externalServer(url, keyFromEnvironment()),
     clients: new Map(Object.entries(CLIENT_MODULES).map(([name, path]) => [name, new URL(path, import.meta.url).href])),

@@ -25,6 +25,7 @@ export const PROJECT_OPTIONS: OptionTable = {
   known: { type: "string" },
   confirm: { type: "string" },
   out: { type: "string" },
+  "sessions-max": { type: "string" },
   ...EXTERNAL_OPTIONS,
 };
 
@@ -39,7 +40,8 @@ export type Project = { readonly configuration: Configuration; readonly harness:
 export async function openProject(given: GivenArguments, { directory }: CommandContext): Promise<Project> {
   const configuration = await loadConfiguration(directory, given.text("config"));
   const external = externalPlaceOf(given);
-  const harness = createHarness(external === undefined ? {} : { external });
+  const containerSessionsMax = given.count("sessions-max", { least: 1, most: 256, fallback: 32 });
+  const harness = createHarness({ containerSessionsMax, ...(external === undefined ? {} : { external }) });
   const clients = new Map([...harness.clients, ...Object.entries(configuration.clients ?? {})]);
   return { configuration, harness: { ...harness, clients } };
 }

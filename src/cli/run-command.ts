@@ -66,6 +66,9 @@ Known findings let a suite with known defects pass today, and say when one is go
 the scenario, by the "shape" that report.json tells of a violation (as "witness"), or by both:
   {"formatVersion": 1, "findings": [{"rule": "INV-02", "scenario": "cut-after-call-done", "issue": "#12"}]}
 
+The backend "container" starts the server and a real Toxiproxy in containers, with Docker and the package testcontainers:
+  --sessions-max N           how many sessions it has ports for (default: 32)
+
 ${EXTERNAL_HELP}
 
 Exit codes: 0 as expected, 1 something was violated, 2 undecided or nothing ran, 3 wrong use,

@@ -1,4 +1,5 @@
 import { createSystemClock } from "../determinism/clock.ts";
+import { drawSeed } from "../determinism/random.ts";
 import { HarnessError } from "../errors.ts";
 import { createEventLog, openControlApi, openResponsesServer, type ServerEvent } from "../responses-server/index.ts";
 import { type GivenArguments, type OptionTable, readArguments } from "./arguments.ts";
@@ -18,6 +19,7 @@ const OPTIONS: OptionTable = {
   "api-key": { type: "string", multiple: true },
   limit: { type: "string", multiple: true },
   events: { type: "boolean", default: false },
+  "new-ids": { type: "boolean", default: false },
   help: { type: "boolean", default: false },
 };
 
@@ -34,6 +36,7 @@ What the model says stands in a script.
   --control-port N       the port of the control API (default: 8476; 0 takes any free one)
   --control-host HOST    where that listens: whoever reaches it can do everything (default: 127.0.0.1)
   --events               print what happens to standard output, one JSON object a line, keys as fingerprints
+  --new-ids              give out other ids after each start; without it the same ones come again
   --limit NAME=VALUE     another limit or habit, more than once if you like
 
 Limits: ${wrapWords(LIMIT_NAMES.join(", "), { width: 108, indent: 8 })}
@@ -128,6 +131,7 @@ async function open(
     host: listenHostOf(given.text("host") ?? "127.0.0.1"),
     port: given.count("port", { least: 0, most: 65_535, fallback: 8475 }),
     scriptOf: conversations.scriptOf,
+    ...(given.flag("new-ids") ? { identitySalt: String(drawSeed()) } : {}),
     onEvent,
   });
   opened.push(server);

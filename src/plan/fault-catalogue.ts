@@ -4,6 +4,7 @@ import { isJsonObject } from "../protocol/json.ts";
 import type { Fault, FaultKind } from "./fault.ts";
 import type { Capability, FaultCatalogue, FaultDescription } from "./fault-description.ts";
 import { closeFault } from "./faults/close.ts";
+import { containerFault } from "./faults/container.ts";
 import { corruptFault } from "./faults/corrupt.ts";
 import { cutFault } from "./faults/cut.ts";
 import { errorFault } from "./faults/error.ts";
@@ -46,6 +47,7 @@ export const FAULT_CATALOGUE: FaultCatalogue = {
   forget: forgetFault,
   "reuse-call-ids": reuseCallIdsFault,
   freeze: freezeFault,
+  container: containerFault,
 };
 
 // Each description takes its own kind alone; callers look it up by the kind of the fault that they hand to it.

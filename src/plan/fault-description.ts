@@ -21,6 +21,10 @@ export type Capability =
   | "toxic-slow-close"
   | "toxic-timeout"
   | "target-forget"
+  | "container-pause"
+  | "container-kill"
+  | "container-restart"
+  | "container-disconnect"
   | "target-freeze"
   | "target-reuse-call-ids";
 

@@ -8,6 +8,7 @@ import type {
   NoCloseAnswerFault,
   NoPongFault,
 } from "./frame-faults.ts";
+import type { ContainerFault } from "./process-faults.ts";
 import type {
   ErrorFault,
   ForgetFault,
@@ -44,7 +45,8 @@ export type Fault =
   | SilenceFault
   | ForgetFault
   | ReuseCallIdsFault
-  | FreezeFault;
+  | FreezeFault
+  | ContainerFault;
 
 /** The name of a kind of fault, for example `"cut"`. */
 export type FaultKind = Fault["kind"];

@@ -16,9 +16,9 @@ export type Identities = {
   startAgain(kind: IdentityKind): void;
 };
 
-/** Opens the ids of a key; they begin at 1. */
-export function createIdentities(apiKey: string): Identities {
-  const owner = digestOfText(apiKey).slice(0, 8);
+/** Opens the ids of a key; they begin at 1. Another salt gives other ids, which a server that was started anew needs. */
+export function createIdentities(apiKey: string, salt = ""): Identities {
+  const owner = digestOfText(salt === "" ? apiKey : `${salt}/${apiKey}`).slice(0, 8);
   const counts = new Map<IdentityKind, number>();
   return {
     next(kind) {

@@ -48,7 +48,7 @@ export function createResponsesEndpoint(options: ResponsesEndpointOptions): Resp
   const tell = (event: ServerEvent): void => options.onEvent?.(event);
   const scripts = new Map<string, SessionScript>();
   const scriptOf = (apiKey: string): SessionScript | undefined => scripts.get(apiKey) ?? options.scriptOf(apiKey);
-  const sessions = createSessions({ ...limits, scriptOf });
+  const sessions = createSessions({ ...limits, identitySalt: options.identitySalt, scriptOf });
   const connections = new Set<Connection>();
   const strangers = createIdentities("");
   const orders = createOrderBook();

@@ -27,6 +27,8 @@ export type ResponsesEndpointOptions = Partial<ServerLimits> & {
   readonly clock: Clock;
   /** The conversation that a credential gets; undefined for an unknown key, which is refused with 401. */
   scriptOf(apiKey: string): SessionScript | undefined;
+  /** What keeps its ids apart from those of another server, or of an earlier start; absent: nothing, they come again. */
+  readonly identitySalt?: string;
   /** Sees what the server does; it must not throw. */
   onEvent?(event: ServerEvent): void;
 };

@@ -26,6 +26,7 @@ export type Sessions = {
 export function createSessions(options: {
   readonly sessionsMax: number;
   readonly storedResponsesMax: number;
+  readonly identitySalt?: string | undefined;
   scriptOf(apiKey: string): SessionScript | undefined;
 }): Sessions {
   const sessions = new Map<string, Session>();
@@ -46,12 +47,16 @@ export function createSessions(options: {
 
 function createSession(
   apiKey: string,
-  options: { readonly storedResponsesMax: number; scriptOf(apiKey: string): SessionScript | undefined },
+  options: {
+    readonly storedResponsesMax: number;
+    readonly identitySalt?: string | undefined;
+    scriptOf(apiKey: string): SessionScript | undefined;
+  },
 ): Session {
   let connections = 0;
   return {
     apiKey,
-    identities: createIdentities(apiKey),
+    identities: createIdentities(apiKey, options.identitySalt),
     store: createResponseStore(options.storedResponsesMax),
     script: () => options.scriptOf(apiKey),
     nextConnection() {

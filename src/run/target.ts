@@ -13,7 +13,15 @@ export type TargetControl = {
   /** Reads and writes nothing on the session's open connections, as a process that is stopped; answers their number. */
   freeze(session: number): Promise<number>;
   thaw(session: number): Promise<void>;
+  /** Does something to the machine that the server runs on; absent where that is nothing of ours. */
+  disturbMachine?(disturbance: MachineDisturbance): Promise<{ undo(): Promise<void> }>;
 };
+
+/**
+ * What can be done to a server's machine, for all sessions at once: stop it as it is, kill its process until it is
+ * started again, kill and start it at once, or take it off the network that its clients come from.
+ */
+export type MachineDisturbance = { readonly action: "pause" | "kill" | "restart" | "disconnect" };
 
 /** A server that is running, somewhere that the proxy can dial. */
 export type OpenedTarget = {
@@ -34,6 +42,8 @@ export type TargetContext = {
   readonly scripts: ReadonlyMap<string, SessionScript>;
   readonly clock: Clock;
   readonly recorder: Recorder;
+  /** Whether the run wants the server for itself, because it does something to its machine. */
+  readonly isAlone?: boolean;
   /** The simulated world that it is to listen in; on the machine's own network where absent. */
   readonly world?: World;
 };

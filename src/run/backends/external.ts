@@ -65,5 +65,8 @@ function targetThere(target: Target, place: ExternalPlace): Target {
   if (controlUrl === undefined) {
     return { name: "external", isScripted: false, open: async () => ({ ...upstream, close: async () => undefined }) };
   }
-  return { ...target, open: async (context) => await openRemoteReference({ controlUrl, upstream }, context) };
+  return {
+    ...target,
+    open: async (context) => await openRemoteReference({ controlUrl: () => controlUrl, upstream }, context),
+  };
 }

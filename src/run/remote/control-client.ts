@@ -20,13 +20,13 @@ const CALL_DEADLINE_MS = 5_000;
 /** Behind every event that there can have been. */
 const AFTER_EVERYTHING: number = 2 ** 52;
 
-/** Opens a client of the control API at a URL, for example `"http://127.0.0.1:8476"`. */
-export function createControlClient(url: string, clock: Clock): ControlClient {
-  const root = url.replace(/\/$/, "");
+/** Opens a client of the control API at a URL, for example `"http://127.0.0.1:8476"`, which may become another one. */
+export function createControlClient(url: () => string, clock: Clock): ControlClient {
+  const root = (): string => url().replace(/\/$/, "");
 
   function unavailable(what: string, cause?: unknown): HarnessError {
-    const message = `The control API at ${root} ${what}. See that it runs and can be reached from here.`;
-    return new HarnessError("HARNESS_BACKEND_UNAVAILABLE", message, { details: { url: root }, cause });
+    const message = `The control API at ${root()} ${what}. See that it runs and can be reached from here.`;
+    return new HarnessError("HARNESS_BACKEND_UNAVAILABLE", message, { details: { url: root() }, cause });
   }
 
   async function within<Value>(work: (signal: AbortSignal) => Promise<Value>): Promise<Value> {
@@ -49,7 +49,7 @@ export function createControlClient(url: string, clock: Clock): ControlClient {
     async call(method, path, body) {
       return await within(async (signal) => {
         const init = body === undefined ? {} : { body: JSON.stringify(body) };
-        const response = await fetch(`${root}${path}`, { method, signal, ...init });
+        const response = await fetch(`${root()}${path}`, { method, signal, ...init });
         const text = await response.text();
         if (response.status === 404) return undefined;
         if (!response.ok) throw unavailable(`answered ${method} ${path} with ${response.status}: ${text}`);
@@ -60,7 +60,7 @@ export function createControlClient(url: string, clock: Clock): ControlClient {
       return await within(
         async (signal) =>
           await new Promise<() => void>((resolve, reject) => {
-            const request = get(`${root}/events?after=${AFTER_EVERYTHING}`, { agent: false }, (response) => {
+            const request = get(`${root()}/events?after=${AFTER_EVERYTHING}`, { agent: false }, (response) => {
               const lines = createLineReader((line) => {
                 const event = parseJsonObject(line)?.["event"];
                 if (typeof event === "object" && event !== null) listener(event as JsonObject);

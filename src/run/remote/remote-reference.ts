@@ -4,18 +4,23 @@ import { digestOfText } from "../../determinism/stable-json.ts";
 import { createDeferred, settleWithin } from "../../determinism/waiting.ts";
 import type { Recorder } from "../../history/recorder.ts";
 import type { JsonObject } from "../../protocol/json.ts";
-import type { SessionScript } from "../../protocol/model-script.ts";
 import { apiKeyOfRun, type OpenedTarget, type TargetContext, type TargetControl } from "../target.ts";
 import { type ControlClient, createControlClient } from "./control-client.ts";
 
 /** A reference server that runs elsewhere, and that several runs may share. */
 export type RemoteReferencePlace = {
-  /** Its control API as it is reached from here. */
-  readonly controlUrl: string;
+  /** Its control API as it is reached from here, which may be elsewhere after a new start. */
+  readonly controlUrl: () => string;
   /** Where it listens, as the proxy or the tap dials it. */
   readonly upstream: { readonly host: string; readonly port: number };
   /** Follows what the server tells; its control API does where absent. */
   readonly followEvents?: (listener: (event: JsonObject) => void) => Promise<() => void>;
+};
+
+/** A reference server elsewhere, with the conversations of a run. */
+export type OpenedRemoteReference = OpenedTarget & {
+  /** Gives it the conversations again, after it was started anew. */
+  putScripts(): Promise<void>;
 };
 
 /** How long the server may take to tell that the run's connections are closed. */
@@ -27,33 +32,37 @@ const LAST_EVENTS_DEADLINE_MS = 2_000;
  *
  * @throws HarnessError `HARNESS_BACKEND_UNAVAILABLE`
  */
-export async function openRemoteReference(place: RemoteReferencePlace, context: TargetContext): Promise<OpenedTarget> {
+export async function openRemoteReference(
+  place: RemoteReferencePlace,
+  context: TargetContext,
+): Promise<OpenedRemoteReference> {
   const { clock, recorder, scripts } = context;
   const client = createControlClient(place.controlUrl, clock);
   const run = drawSeed().toString(36);
   const keys = [...scripts.keys()].map((_, session) => apiKeyOfRun(session, run));
-  await putScripts(client, keys, [...scripts.values()]);
+  const putScripts = async (): Promise<void> => {
+    for (const [session, script] of [...scripts.values()].entries()) {
+      await client.call("PUT", `/scripts/${keys[session] ?? ""}`, script);
+    }
+  };
+  await putScripts();
   const events = createEventTaker(keys, recorder);
   const stop = await (place.followEvents?.(events.take) ?? client.followEvents(events.take));
   return {
     ...place.upstream,
     control: controlOf(client, keys),
     apiKeyOf: (session) => keys[session] ?? "",
+    async putScripts() {
+      // The connections that it had went with it, and nobody is left to tell so.
+      events.forget();
+      await putScripts();
+    },
     async close() {
       await events.quiet(clock);
       stop();
       for (const key of keys) await client.call("DELETE", `/scripts/${key}`);
     },
   };
-}
-
-/** Gives each key its conversation; a server that was started anew needs them again. */
-export async function putScripts(
-  client: ControlClient,
-  keys: readonly string[],
-  scripts: readonly SessionScript[],
-): Promise<void> {
-  for (const [session, key] of keys.entries()) await client.call("PUT", `/scripts/${key}`, scripts[session]);
 }
 
 function controlOf(client: ControlClient, keys: readonly string[]): TargetControl {
@@ -76,6 +85,8 @@ function controlOf(client: ControlClient, keys: readonly string[]): TargetContro
 
 type EventTaker = {
   readonly take: (event: JsonObject) => void;
+  /** Counts no connection as open any more. */
+  forget(): void;
   /** Resolves when every connection of the run was told as closed, or nobody waits for it any longer. */
   quiet(clock: Clock): Promise<void>;
 };
@@ -98,6 +109,9 @@ function createEventTaker(keys: readonly string[], recorder: Recorder): EventTak
       if (kind === "connection-opened") open += 1;
       if (kind === "connection-closed") open -= 1;
       if (open <= 0) onQuiet();
+    },
+    forget() {
+      open = 0;
     },
     async quiet(clock) {
       const quiet = createDeferred<void>();

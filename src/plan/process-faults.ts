@@ -1,0 +1,9 @@
+/**
+ * Something is done to the container of the server, and so to every session at once: it stands still and its connections
+ * with it (`pause`, F-40), its process is killed until the fault heals (`kill`) or started again at once (`restart`,
+ * F-42), or the network between it and its clients is gone (`disconnect`).
+ */
+export type ContainerFault = {
+  readonly kind: "container";
+  readonly action: "pause" | "kill" | "restart" | "disconnect";
+};

@@ -1,0 +1,108 @@
+import { sleep } from "../../determinism/waiting.ts";
+import type { Clock } from "../../determinism/clock.ts";
+import type { AppliedChange } from "../backend.ts";
+import type { MachineDisturbance } from "../target.ts";
+import { type ContainerSet, joinData, SERVER_NAME, serverControlUrl } from "./container-set.ts";
+
+/** The container of the server, as faults see it. */
+export type ServerMachine = {
+  /** Does it once, however many sessions ask for it, and undoes it when the last of them asks for that. */
+  disturb(disturbance: MachineDisturbance): Promise<AppliedChange>;
+};
+
+/** What the machine needs. */
+export type ServerMachineOptions = {
+  readonly set: ContainerSet;
+  readonly clock: Clock;
+  /** The server has been started anew, and its control API is at this URL now. */
+  readonly restarted: (controlUrl: string) => Promise<void>;
+};
+
+type Underway = { readonly change: Promise<AppliedChange>; users: number };
+
+const PAUSE_MS = 25;
+const START_DEADLINE_MS = 4_000;
+
+/** Opens the machine of a set's server. */
+export function createServerMachine(options: ServerMachineOptions): ServerMachine {
+  const underway = new Map<MachineDisturbance["action"], Underway>();
+  return {
+    async disturb({ action }) {
+      const found = underway.get(action) ?? { change: act(action, options), users: 0 };
+      underway.set(action, found);
+      found.users += 1;
+      const change = await found.change;
+      let isUndone = false;
+      return {
+        async undo() {
+          if (isUndone) return;
+          isUndone = true;
+          found.users -= 1;
+          if (found.users > 0) return;
+          underway.delete(action);
+          await change.undo();
+        },
+      };
+    },
+  };
+}
+
+async function act(action: MachineDisturbance["action"], options: ServerMachineOptions): Promise<AppliedChange> {
+  const { set } = options;
+  const { docker, call } = set.engine;
+  const container = docker.getContainer(set.serverId);
+  switch (action) {
+    case "pause":
+      await call("pausing the server", container.pause());
+      return { undo: async () => void (await call("letting the server go on", container.unpause())) };
+    case "kill":
+      await call("killing the server", container.kill());
+      await isStopped(options);
+      return { undo: async () => await startAgain(options) };
+    case "restart":
+      await call("killing the server", container.kill());
+      await isStopped(options);
+      await startAgain(options);
+      return { undo: async () => undefined };
+    case "disconnect": {
+      const network = docker.getNetwork(set.dataNetworkId);
+      await call("taking the server off the network", network.disconnect({ Container: set.serverId, Force: true }));
+      const place = { networkId: set.dataNetworkId, containerId: set.serverId, name: SERVER_NAME };
+      return { undo: async () => await joinData(set.engine, place) };
+    }
+  }
+}
+
+/** A kill is read back: the engine says that the process is gone. */
+async function isStopped({ set, clock }: ServerMachineOptions): Promise<void> {
+  await until(clock, async () => {
+    const { State } = await set.engine.call("reading back", set.engine.docker.getContainer(set.serverId).inspect());
+    return !State.Running;
+  });
+}
+
+async function startAgain(options: ServerMachineOptions): Promise<void> {
+  const { set, clock, restarted } = options;
+  await set.engine.call("starting the server", set.engine.docker.getContainer(set.serverId).start());
+  // Its port on the host is another one now.
+  const url = await serverControlUrl(set);
+  await until(clock, async () => await isWell(url));
+  await restarted(url);
+}
+
+async function isWell(url: string): Promise<boolean> {
+  try {
+    return (await fetch(`${url}/connections`)).ok;
+  } catch {
+    return false;
+  }
+}
+
+async function until(clock: Clock, holds: () => Promise<boolean>): Promise<void> {
+  const deadlineMs = clock.nowMs() + START_DEADLINE_MS;
+  while (!(await holds())) {
+    if (clock.nowMs() > deadlineMs)
+      throw new Error(`the server's container was not as asked for within ${START_DEADLINE_MS} ms`);
+    await sleep(clock, PAUSE_MS);
+  }
+}
