@@ -14,13 +14,13 @@ import { openPlanSource } from "../explore/search-space.ts";
 import { PlanFailure } from "../explore/run-unit.ts";
 import { openUnitPool } from "../explore/unit-pool.ts";
 import type { UnitResult } from "../explore/unit-result.ts";
-import { isSelected, type UnitSelection } from "../explore/unit-selection.ts";
+import { isSelected, printUnits, type UnitSelection } from "../explore/unit-selection.ts";
 import { clientModuleOf, printClientReference } from "../reproduce/client-module.ts";
 import { writeTextFile } from "../suite/files.ts";
 import { openNamedFolder, openRunFolder, type RunFolder } from "../suite/run-folder.ts";
 import { quoteShellWord } from "../reproduce/shell-word.ts";
 import type { GivenArguments } from "./arguments.ts";
-import type { CommandContext } from "./command.ts";
+import { type CommandContext, EXIT_INTERRUPTED } from "./command.ts";
 import { printDuration } from "./duration.ts";
 import { outOf, type Project } from "./project.ts";
 import { jobsOf, paceOf } from "./search-options.ts";
@@ -177,4 +177,21 @@ function plansAsked(campaign: Campaign, selection: UnitSelection): number | unde
   if (units === undefined) return undefined;
   const selected = Array.from({ length: units }, (_, unit) => unit).filter((unit) => isSelected(selection, unit));
   return selected.length * campaign.identity.unitSize;
+}
+
+/** What was run until then is stored; the verdict is left to whoever goes on. */
+export function tellInterrupted({ run, store, folder }: FinishedCampaign, { note }: CommandContext): number {
+  note(
+    `interrupted: ${plural(run.results.length, "unit")} stored in ${folder.path} (campaign ${store.campaign.id.slice(0, 8)}). Go on with the same command and --out ${quoteShellWord(folder.path)}.`,
+  );
+  return EXIT_INTERRUPTED;
+}
+
+/** The units are stored; the verdict is left to whoever puts them together. */
+export function tellStored({ run, folder }: FinishedCampaign, { print }: CommandContext): number {
+  const units = printUnits(run.results.map(({ unit }) => unit));
+  print(
+    `units ${units === "" ? "none" : units} are stored in ${folder.path}; ${run.unitsRun} of them were run now.\nverdict  npx cutwire merge ${quoteShellWord(folder.path)} …\n`,
+  );
+  return 0;
 }

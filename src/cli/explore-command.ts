@@ -6,17 +6,14 @@ import { type Campaign, createCampaign } from "../explore/campaign.ts";
 import { exitCodeOfSearch } from "../explore/campaign-summary.ts";
 import { describeMissing } from "../explore/merge-campaigns.ts";
 import { createRandomSpace, type RandomSpace } from "../explore/search-space.ts";
-import { printUnits } from "../explore/unit-selection.ts";
-import { SEARCH_MOULDS } from "../generate/search-moulds.ts";
 import { printClientReference } from "../reproduce/client-module.ts";
 import { writeTextFile } from "../suite/files.ts";
-import { quoteShellWord } from "../reproduce/shell-word.ts";
 import { type GivenArguments, type OptionTable, readArguments } from "./arguments.ts";
-import { type FinishedCampaign, runCampaignCommand } from "./campaign-command.ts";
-import { type Command, type CommandContext, EXIT_INTERRUPTED } from "./command.ts";
+import { type FinishedCampaign, runCampaignCommand, tellInterrupted, tellStored } from "./campaign-command.ts";
+import type { Command, CommandContext } from "./command.ts";
 import { CONTRACT_HELP } from "./contract-option.ts";
 import { printDuration, readDuration } from "./duration.ts";
-import { confirmTimesOf, openProject, type Project, settingsOf } from "./project.ts";
+import { openProject, type Project, settingsOf } from "./project.ts";
 import {
   ableOf,
   identityOf,
@@ -25,16 +22,16 @@ import {
   SEARCH_HELP,
   SEARCH_OPTIONS,
   selectionOf,
+  mouldNamesOf,
 } from "./search-options.ts";
 import { number, plural, printFinding, printTally, printVerdict } from "./search-words.ts";
-import { settleFindings, type SettledFinding } from "./settled-findings.ts";
+import { settleFindings, type SettledFinding, trialsOf } from "./settled-findings.ts";
 
 const OPTIONS: OptionTable = {
   ...SEARCH_OPTIONS,
   runs: { type: "string" },
   for: { type: "string" },
   seed: { type: "string" },
-  faults: { type: "string" },
   turns: { type: "string" },
 };
 
@@ -50,9 +47,6 @@ ${CONTRACT_HELP}
   --runs N                   how many plans (default: 5000; on a wall clock 100)
   --for 10m                  as many as can be run in that time, instead: 90s, 10m, 2h
   --seed N                   other plans (default: 1)
-  --faults NAME,NAME         only these kinds of trouble: ${SEARCH_MOULDS.map(({ name }) => name)
-    .join(", ")
-    .replace(/^(.{40,70}, )(.{60,90}, )/, "$1\n                             $2\n                             ")}
   --turns N                  turns of a conversation at the most (default: 2)
 ${SEARCH_HELP}
 
@@ -93,10 +87,7 @@ export const exploreCommand: Command = {
     const project = await openProject(given, context);
     const settings = settingsOf(given, project, { ...context, backend: SEARCH_BACKEND });
     const selection = selectionOf(given);
-    const trials = {
-      confirmTimes: confirmTimesOf(given, project),
-      shrinkMs: readDuration(given.text("shrink") ?? "", "shrink"),
-    };
+    const trials = trialsOf(given, project);
     const duration = given.text("for");
     const forMs = duration === undefined ? {} : { forMs: readDuration(duration, "for") };
     const campaign = campaignOf(given, project, settings);
@@ -137,12 +128,7 @@ function spaceOf(
   harness: Project["harness"],
 ): RandomSpace {
   const able = ableOf(settings, harness);
-  const names = given.text("faults")?.split(",");
-  const unknown = names?.find((name) => !SEARCH_MOULDS.some((mould) => mould.name === name));
-  if (unknown !== undefined) {
-    const all = SEARCH_MOULDS.map(({ name }) => name).join(", ");
-    throw new HarnessError("HARNESS_UNKNOWN_NAME", `--faults: there is no "${unknown}". There are: ${all}.`);
-  }
+  const names = mouldNamesOf(given);
   const options = {
     seed: given.count("seed", { least: 0, most: 4_294_967_295, fallback: 1 }),
     turnsMax: given.count("turns", { least: 1, most: 16, fallback: 2 }),
@@ -155,22 +141,6 @@ function spaceOf(
     "HARNESS_UNSUPPORTED_FAULT",
     `The backend "${settings.backend}" with the target "${settings.target}" can make none of these happen: ${names?.join(", ") ?? "any"}.`,
   );
-}
-
-/** What was run until then is stored; the verdict is left to whoever goes on. */
-function tellInterrupted({ run, store, folder }: FinishedCampaign, { note }: CommandContext): number {
-  note(
-    `interrupted: ${plural(run.results.length, "unit")} stored in ${folder.path} (campaign ${store.campaign.id.slice(0, 8)}). Go on with the same command and --out ${quoteShellWord(folder.path)}.`,
-  );
-  return EXIT_INTERRUPTED;
-}
-
-function tellStored({ run, folder }: FinishedCampaign, { print }: CommandContext): number {
-  const units = printUnits(run.results.map(({ unit }) => unit));
-  print(
-    `units ${units === "" ? "none" : units} are stored in ${folder.path}; ${run.unitsRun} of them were run now.\nverdict  npx cutwire merge ${quoteShellWord(folder.path)} …\n`,
-  );
-  return 0;
 }
 
 function tellResult(

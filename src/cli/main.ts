@@ -8,6 +8,7 @@ import { acceptCommand } from "./accept-command.ts";
 import { checkCommand } from "./check-command.ts";
 import { type Command, type CommandContext, EXIT_WRONG_USE } from "./command.ts";
 import { exploreCommand } from "./explore-command.ts";
+import { herdCommand } from "./herd-command.ts";
 import { listCommand } from "./list-command.ts";
 import { mergeCommand } from "./merge-command.ts";
 import { missingCommand } from "./missing-command.ts";
@@ -17,11 +18,14 @@ import { replayCommand } from "./replay-command.ts";
 import { runCommand } from "./run-command.ts";
 import { serveCommand } from "./serve-command.ts";
 import { shrinkCommand } from "./shrink-command.ts";
+import { sweepCommand } from "./sweep-command.ts";
 import { tapCommand } from "./tap-command.ts";
 
 const COMMANDS: readonly Command[] = [
   runCommand,
   exploreCommand,
+  sweepCommand,
+  herdCommand,
   mergeCommand,
   missingCommand,
   replayCommand,

@@ -14,6 +14,7 @@ import { type GivenArguments, type OptionTable, readArguments } from "./argument
 import type { Command, CommandContext } from "./command.ts";
 import { openProject } from "./project.ts";
 import { number, plural, printFinding, printTally, printVerdict } from "./search-words.ts";
+import { printSweepMap } from "./sweep-words.ts";
 import { settleFindings, type SettledFinding } from "./settled-findings.ts";
 
 const OPTIONS: OptionTable = {
@@ -107,7 +108,8 @@ function tellMerged(
   const { given, context, path } = parts;
   const { paint } = context;
   const results = units.map(({ result }) => result);
-  const summary = summarize(campaign.identity.space, results);
+  const { space } = campaign.identity;
+  const summary = summarize(space, results);
   const fresh = settled.filter(({ known }) => known === undefined).length;
   // On a wall clock two runs of one plan differ in their times at least.
   const wrong = campaign.identity.isExact ? contradictions.length : 0;
@@ -130,7 +132,7 @@ function tellMerged(
     paint.strong(
       `${number(summary.tally.plans)} plans of ${client} on ${campaign.identity.backend}, ${plural(units.length, "unit")} of ${plural(given.positionals.length, "folder")}`,
     ),
-    ...printTally(summary, paint),
+    ...(space.kind === "sweep" ? printSweepMap(space, results, paint) : printTally(summary, paint)),
     ...settled.flatMap((one) => printFinding(one, summary.findings, paint)),
     "",
     ...contradictionLines(contradictions, wrong > 0, paint.bad),

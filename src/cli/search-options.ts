@@ -8,6 +8,7 @@ import { HarnessError } from "../errors.ts";
 import type { CampaignIdentity } from "../explore/campaign.ts";
 import { parseShard, parseUnits, type UnitSelection } from "../explore/unit-selection.ts";
 import type { Able } from "../generate/search-mould.ts";
+import { SEARCH_MOULDS } from "../generate/search-moulds.ts";
 import type { ClientReference } from "../plan/scenario.ts";
 import { clientModuleOf } from "../reproduce/client-module.ts";
 import { type Harness, pluginNamed, targetNamed } from "../reproduce/harness.ts";
@@ -15,6 +16,9 @@ import type { RunSettings } from "../suite/scenario-run.ts";
 import { versionsInUse } from "../suite/versions.ts";
 import type { GivenArguments, OptionTable } from "./arguments.ts";
 import { PROJECT_OPTIONS } from "./project.ts";
+import { wrapWords } from "./wrap-words.ts";
+
+const MOULD_NAMES: readonly string[] = SEARCH_MOULDS.map(({ name }) => name);
 
 /** The options of every command that runs a campaign. */
 export const SEARCH_OPTIONS: OptionTable = {
@@ -24,13 +28,16 @@ export const SEARCH_OPTIONS: OptionTable = {
   units: { type: "string" },
   "unit-size": { type: "string" },
   shrink: { type: "string", default: "10s" },
+  faults: { type: "string" },
   json: { type: "boolean", default: false },
   quiet: { type: "boolean", default: false },
   help: { type: "boolean", default: false },
 };
 
 /** The lines of their help. */
-export const SEARCH_HELP: string = `  --jobs N                   how many processes run at once (default: one for each core)
+export const SEARCH_HELP: string = `  --faults NAME,NAME         only these kinds of trouble, of
+                             ${wrapWords(MOULD_NAMES.join(", "), { width: 90, indent: 29 })}
+  --jobs N                   how many processes run at once (default: one for each core)
   --shard I/N                only every N-th unit, from the I-th on: one of N machines that share the work
   --units A..B,C             only these units, from 0, as "cutwire missing" prints them
   --unit-size N              how many plans make a unit, the piece of work that is stored whole
@@ -130,4 +137,20 @@ export function selectionOf(given: GivenArguments): UnitSelection {
   }
   if (shard !== undefined) return parseShard(shard);
   return units === undefined ? { kind: "all" } : parseUnits(units);
+}
+
+/**
+ * Which moulds are asked for; undefined for all.
+ *
+ * @throws HarnessError `HARNESS_UNKNOWN_NAME`
+ */
+export function mouldNamesOf(given: GivenArguments): readonly string[] | undefined {
+  const names = given.text("faults")?.split(",");
+  const unknown = names?.find((name) => !MOULD_NAMES.includes(name));
+  if (unknown === undefined) return names;
+  throw new HarnessError(
+    "HARNESS_UNKNOWN_NAME",
+    `--faults: there is no "${unknown}". There are: ${MOULD_NAMES.join(", ")}.`,
+    { details: { name: unknown } },
+  );
 }

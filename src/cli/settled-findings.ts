@@ -16,6 +16,9 @@ import type { RunFolder } from "../suite/run-folder.ts";
 import { runInFolder } from "../suite/scenario-run.ts";
 import { quoteShellWord } from "../reproduce/shell-word.ts";
 import { versionsInUse } from "../suite/versions.ts";
+import type { GivenArguments } from "./arguments.ts";
+import { readDuration } from "./duration.ts";
+import { confirmTimesOf, type Project } from "./project.ts";
 
 /** A finding with everything that was done about it. */
 export type SettledFinding = {
@@ -39,6 +42,18 @@ export type SettlingTrials = {
   readonly confirmTimes: number;
 };
 
+/**
+ * What a command is asked to try about its findings.
+ *
+ * @throws HarnessError `HARNESS_INVALID_OPTION`
+ */
+export function trialsOf(given: GivenArguments, project: Project): SettlingTrials {
+  return {
+    confirmTimes: confirmTimesOf(given, project),
+    shrinkMs: readDuration(given.text("shrink") ?? "", "shrink"),
+  };
+}
+
 /** With what findings are settled. */
 export type SettlingParts = {
   readonly campaign: Campaign;
@@ -52,7 +67,7 @@ export type SettlingParts = {
 };
 
 /** What real sockets are, for whatever was found without them. */
-const CONFIRMING_BACKEND = "embedded";
+export const CONFIRMING_BACKEND: string = "embedded";
 
 /**
  * Takes the first finding of each rule, runs it on real sockets, and stores it as a file that replays it. Further

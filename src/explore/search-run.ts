@@ -20,6 +20,8 @@ export type SearchRun = {
   readonly struck: readonly string[];
   readonly outcomes: readonly { readonly rule: string; readonly outcome: Outcome }[];
   readonly findings: readonly SearchFinding[];
+  /** The digest of its history, where the backend's runs can be had again to the last event. */
+  readonly digest?: string;
 };
 
 /**
@@ -36,8 +38,9 @@ export function judgeSearchRun(number: number, result: RunResult, checkers: read
     failed: countState(faults, "failed"),
   };
   const struck = fired.faults.map(coverageKey);
+  const digest = result.digest === undefined ? {} : { digest: result.digest };
   if (faults.length > 0 && struck.length === 0) {
-    return { number, state: "discarded", faults: counts, struck, outcomes: [], findings: [] };
+    return { number, state: "discarded", faults: counts, struck, outcomes: [], findings: [], ...digest };
   }
   const verdicts = verdictsOver(result, fired, checkers);
   return {
@@ -47,6 +50,7 @@ export function judgeSearchRun(number: number, result: RunResult, checkers: read
     struck,
     outcomes: verdicts.map(({ rule, outcome }) => ({ rule, outcome })),
     findings: findingsOf({ ...record, number, plan: fired, verdicts }),
+    ...digest,
   };
 }
 

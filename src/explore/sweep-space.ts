@@ -26,6 +26,8 @@ export type SweepSpace = {
   readonly map: SessionMap;
   /** Every which byte is cut at; 1 for all. */
   readonly every: number;
+  /** What can go wrong, by the names of the moulds; those of the three cuts mean every byte. */
+  readonly moulds: readonly string[];
   /** What wire and server are able to do, sorted. */
   readonly able: readonly Capability[];
   /** The digest of the moulds. */
@@ -54,24 +56,42 @@ export const SweepSpaceSchema: z.ZodType<SweepSpace> = z.strictObject({
   plan: PlanSchema,
   map: SessionMapSchema,
   every: z.number().int().min(1),
+  moulds: z.array(z.string().min(1)).min(1),
   able: z.array(z.custom<Capability>((value) => typeof value === "string")),
   digest: z.string(),
 });
 
 const MODES: readonly CutMode[] = ["fin", "rst", "blackhole"];
-/** What a lane of bytes does already, at every byte. */
-const CUTS: ReadonlySet<string> = new Set(["fin", "rst", "blackhole"]);
+/** The moulds that a lane of bytes does already, at every byte. */
+const CUTS: ReadonlySet<string> = new Set(MODES);
 
-/** Makes the sweep of a session out of the map of its undisturbed run. */
-export function createSweepSpace(plan: Plan, map: SessionMap, options: { every: number; able: Able }): SweepSpace {
-  const { every, able } = options;
-  return { kind: "sweep", plan, map, every, able: [...able].toSorted(), digest: digestOf(mouldsFor(able)) };
+/**
+ * Makes the sweep of a session out of the map of its undisturbed run.
+ *
+ * @param options `names` says which moulds; all that can be made to happen where absent.
+ */
+export function createSweepSpace(
+  plan: Plan,
+  map: SessionMap,
+  options: { readonly every: number; readonly able: Able; readonly names?: readonly string[] | undefined },
+): SweepSpace {
+  const { every, able, names } = options;
+  const moulds = mouldsFor(able).filter(({ name }) => names === undefined || names.includes(name));
+  return {
+    kind: "sweep",
+    plan,
+    map,
+    every,
+    moulds: moulds.map(({ name }) => name),
+    able: [...able].toSorted(),
+    digest: digestOf(moulds),
+  };
 }
 
 /** Opens the cells of a sweep. */
 export function createSweep(space: SweepSpace): Sweep {
   const able = new Set(space.able);
-  const rows = [...byteRows(space, able), ...pointRows(space, able)];
+  const rows = [...byteRows(space), ...pointRows(space, able)];
   const count = rows.reduce((sum, { lane }) => sum + lane.cells, 0);
   return {
     lanes: rows.map(({ lane }) => lane),
@@ -89,9 +109,9 @@ export function createSweep(space: SweepSpace): Sweep {
 
 type Row = { readonly lane: SweepLane; readonly faultsOf: (index: number) => Plan["faults"] };
 
-function byteRows({ map, every }: SweepSpace, able: Able): readonly Row[] {
+function byteRows({ map, every, moulds }: SweepSpace): readonly Row[] {
   return (["to-client", "to-server"] as const).flatMap((direction) =>
-    MODES.filter((mode) => able.has(`cut-${mode}`)).map((mode) => {
+    MODES.filter((mode) => moulds.includes(mode)).map((mode) => {
       const cells = Math.ceil(sizeOf(map, direction) / every);
       const lane = { kind: "bytes", name: `${mode} ${direction}`, direction, mode, cells } as const;
       return { lane, faultsOf: (index: number) => [cutAt(map, lane, index * every)] };
@@ -117,9 +137,9 @@ function cutAt(
   };
 }
 
-function pointRows({ map }: SweepSpace, able: Able): readonly Row[] {
+function pointRows({ map, moulds }: SweepSpace, able: Able): readonly Row[] {
   return mouldsFor(able)
-    .filter(({ name }) => !CUTS.has(name))
+    .filter(({ name }) => moulds.includes(name) && !CUTS.has(name))
     .flatMap((mould) => {
       const places = placesOf(map, mould);
       if (places.length === 0) return [];

@@ -15,6 +15,8 @@ export type UnitResult = {
   readonly unit: number;
   readonly tally: SearchTally;
   readonly findings: readonly SearchFinding[];
+  /** The digest of the digests of its histories, where the backend's runs can be had again to the last event. */
+  readonly histories?: string;
   /** What each cell came to; only of a sweep. */
   readonly ranges?: readonly CellRange[];
 };
@@ -25,6 +27,7 @@ const UnitResultSchema: z.ZodType<UnitResult> = z.strictObject({
   unit: z.number().int().min(0),
   tally: SearchTallySchema,
   findings: z.array(SearchFindingSchema),
+  histories: z.string().exactOptional(),
   ranges: z.array(CellRangeSchema).exactOptional(),
 });
 
@@ -40,6 +43,9 @@ export function unitResultOf(
     unit,
     tally: tallyOf(runs),
     findings: uniteFindings(runs.flatMap(({ findings }) => findings)),
+    ...(runs.some(({ digest }) => digest !== undefined)
+      ? { histories: digestOf(runs.map(({ digest }) => digest ?? null)) }
+      : {}),
     ...(isSweep ? { ranges: joinRanges(runs.map(rangeOfRun)) } : {}),
   };
 }

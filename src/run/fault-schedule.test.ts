@@ -97,6 +97,13 @@ function callsOf(session = 0): readonly string[] {
   return wires[session]?.calls ?? [];
 }
 
+/** Ends the schedule, with the time that a connection which was struck is given to be gone. */
+async function finishInVirtualTime(schedule: FaultSchedule): Promise<void> {
+  const finishing = schedule.finish();
+  await clock.advance(100);
+  await finishing;
+}
+
 describe("a fault whose anchor is reached", () => {
   it("is applied to the anchor's connection while it is held, and heals", async () => {
     const schedule = start(fault());
@@ -276,7 +283,7 @@ describe("the end of a fault", () => {
     );
     await reach("P6");
     expect(callsOf()).toHaveLength(4);
-    await schedule.finish();
+    await finishInVirtualTime(schedule);
     expect(
       lines()
         .filter((line) => line.startsWith("fault-healed"))
@@ -424,8 +431,22 @@ describe("the end of a schedule", () => {
     await reach("P6");
     const finishing = schedule.finish();
     await clock.advance(100);
+    expect(lines()).toEqual(["fault-reached f", "fault-applied f"]);
+    await clock.advance(100);
     await finishing;
     expect(lines()).toEqual(["fault-reached f", "fault-applied f", "fault-healed f: the run ended"]);
+  });
+
+  it("waits until a connection that was struck is gone, and no longer", async () => {
+    const schedule = start(fault());
+    await reach("P6");
+    const finishing = schedule.finish();
+    await clock.advance(40);
+    expect(lines()).toEqual(["fault-reached f", "fault-applied f"]);
+    wires[0]?.lose(3);
+    await finishing;
+    expect(lines().at(-1)).toBe("fault-healed f: its connection is gone");
+    expect(clock.timers()).toBe(0);
   });
 
   it("does not wait where the run has to end now, and leaves no timer", async () => {
@@ -451,7 +472,7 @@ describe("the end of a schedule", () => {
     const ids = Array.from({ length: 50 }, (_, index) => `f-${index}`);
     const schedule = start(...ids.map((id) => fault({ id })));
     await reach("P6");
-    await schedule.finish();
+    await finishInVirtualTime(schedule);
     process.off("warning", note);
     expect(warnings).toEqual([]);
     expect(lines().filter((line) => line.startsWith("fault-healed"))).toHaveLength(50);

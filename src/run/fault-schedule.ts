@@ -38,6 +38,12 @@ export type FaultSchedule = {
   finish(): Promise<void>;
 };
 
+/**
+ * How long a connection that a fault is about to end is given to be gone, once all turns have ended: what is asked next
+ * is to find it gone, and not to meet its end halfway. A silent one stays, and costs this time.
+ */
+const GONE_MS = 100;
+
 /** How long a change of a wire may take before the fault has failed. */
 const APPLY_DEADLINE_MS = 5_000;
 
@@ -47,12 +53,16 @@ export function startFaultSchedule(options: FaultScheduleOptions): FaultSchedule
   // Every fault waits for the end of the run, so there are as many listeners as faults, which the plan bounds.
   setMaxListeners(0, ending.signal, options.signal);
   const striking = new Set<Promise<void>>();
+  const closing = new Set<Promise<void>>();
   const underway = options.faults.flatMap((scheduled) =>
-    armFault(scheduled, { options, striking, ending: ending.signal }),
+    armFault(scheduled, { options, striking, closing, ending: ending.signal }),
   );
   return {
     async finish() {
       await resolvesBefore(Promise.all(striking), options.signal);
+      if (closing.size > 0) {
+        await resolvesBefore(settleWithin(options.clock, Promise.all(closing), GONE_MS), options.signal);
+      }
       ending.abort();
       await Promise.all(underway);
     },
@@ -62,7 +72,7 @@ export function startFaultSchedule(options: FaultScheduleOptions): FaultSchedule
 /** One task for each session that the fault strikes; "all" strikes every one when the last has reached the anchor. */
 function armFault(
   scheduled: ScheduledFault,
-  shared: Pick<FaultTask, "options" | "striking" | "ending">,
+  shared: Pick<FaultTask, "options" | "striking" | "closing" | "ending">,
 ): Promise<void>[] {
   const { options } = shared;
   const { session } = scheduled.when.place;
@@ -82,6 +92,8 @@ type FaultTask = {
   readonly options: FaultScheduleOptions;
   /** Strikes whose anchor was reached and that have not struck yet. */
   readonly striking: Set<Promise<void>>;
+  /** Connections that were struck and are not gone yet. */
+  readonly closing: Set<Promise<void>>;
   readonly ending: AbortSignal;
 };
 
@@ -192,7 +204,7 @@ async function applyFault(
 
 /** Resolves with the reason when the fault is to end. */
 async function waitForHeal(
-  { scheduled, wire, options, ending }: FaultTask,
+  { scheduled, wire, options, closing, ending }: FaultTask,
   connection: number | undefined,
   healing: ArmedAnchor | undefined,
 ): Promise<string> {
@@ -202,7 +214,11 @@ async function waitForHeal(
       await sleep(options.clock, how.delayMs, ending);
       return ending.aborted ? "the run ended" : `after ${how.delayMs} ms`;
     case "on-close": {
-      const isGone = connection === undefined || (await resolvesBefore(wire.connectionGone(connection), ending));
+      if (connection === undefined) return "its connection is gone";
+      const gone = wire.connectionGone(connection);
+      closing.add(gone);
+      const isGone = await resolvesBefore(gone, ending);
+      closing.delete(gone);
       return isGone ? "its connection is gone" : "the run ended";
     }
     case "at": {
