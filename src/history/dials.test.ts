@@ -125,6 +125,14 @@ describe("the creates of a connection", () => {
     expect(dial).toMatchObject({ creates: [{ ended: undefined }], received: [] });
   });
 
+  it("do not end with what stands behind a Close frame, and take no hint from it", () => {
+    const closed: EventBody = { source: "client-face", kind: "frame-injected", direction: "to-client", code: 1011 };
+    const error = atFace("client-face", "error", { error: { code: "slow_down" }, headers: { "retry-after": "2" } });
+    const dial = dialOf(OPENED, CREATE, closed, error);
+    expect(dial).toMatchObject({ creates: [{ ended: undefined }], received: [], hints: [] });
+    expect(dialOf(OPENED, CREATE, error).hints).toHaveLength(1);
+  });
+
   it("have the error that ended them, with its hint", () => {
     const error = { error: { code: "rate_limit_exceeded", message: "", headers: { "retry-after": "2" } } };
     const dial = dialOf(OPENED, CREATE, atFace("server-face", "error", error), {

@@ -1,5 +1,4 @@
-import { type ProtocolError, readErrorFrame } from "../protocol/error-shapes.ts";
-import { type JsonObject, objectMember } from "../protocol/json.ts";
+import { type ProtocolError, readEventError } from "../protocol/error-shapes.ts";
 import { isTerminalEventType } from "../protocol/server-events.ts";
 import type { EventOf, HistoryEvent } from "./event.ts";
 import { createPassageReader } from "./passages.ts";
@@ -162,21 +161,16 @@ function takeMessage(dial: OpenDial, event: MessageEvent, entry: HistoryEvent | 
     if (event.type === "response.create") dial.creates.push({ sent: event, ended: undefined, refusal: undefined });
     return;
   }
-  // What comes out of a healed wire after the client has left reaches nobody.
-  if (dial.end?.by === "client") return;
+  // What comes out of a healed wire after the client has left reaches nobody, and neither does what follows a Close frame.
+  if (dial.end?.by === "client" || dial.end?.how === "close-frame") return;
   dial.received.push(event);
   if (!isTerminalEventType(event.type)) return;
   const body = event.body ?? (entry?.kind === "message" ? entry.body : undefined) ?? {};
-  const error = errorIn(event.type, body);
+  const error = readEventError(event.type, body);
   if (error?.retryAfterMs !== undefined) dial.hints.push({ waitMs: error.retryAfterMs, event });
   const index = dial.creates.findIndex(({ sent, ended }) => ended === undefined && sent.lane === event.lane);
   const create = dial.creates[index];
   if (create !== undefined) dial.creates[index] = { ...create, ended: event, refusal: error };
-}
-
-function errorIn(type: string, body: JsonObject): ProtocolError | undefined {
-  if (type === "error") return readErrorFrame(body);
-  return type === "response.failed" ? readErrorFrame(objectMember(body, "response") ?? body) : undefined;
 }
 
 function endOf(event: HistoryEvent): ConnectionEnd | undefined {

@@ -54,3 +54,9 @@ function readCount(value: unknown): number | undefined {
   const count = isNumeral ? Number(value) : Number.NaN;
   return Number.isFinite(count) && count >= 0 ? count : undefined;
 }
+
+/** The error that an event of the server tells: an `error` frame or `response.failed`; undefined for every other type. */
+export function readEventError(type: string, body: JsonObject): ProtocolError | undefined {
+  if (type === "error") return readErrorFrame(body);
+  return type === "response.failed" ? readErrorFrame(objectMember(body, "response") ?? body) : undefined;
+}

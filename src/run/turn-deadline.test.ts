@@ -43,6 +43,18 @@ describe("the deadline of a turn", () => {
     expect(turn.isOver).toBe(true);
   });
 
+  it("starts when a wait is over that the server asked for, whatever else comes meanwhile", async () => {
+    const turn = watch();
+    await clock.advance(500);
+    deadline.disturb(2_000);
+    await clock.advance(100);
+    deadline.disturb();
+    await clock.advance(2_899);
+    expect(turn.isOver).toBe(false);
+    await clock.advance(1);
+    expect(turn.isOver).toBe(true);
+  });
+
   it("stands still while a tool works, and starts again when the last one returned", async () => {
     const turn = watch();
     deadline.toolStarted();

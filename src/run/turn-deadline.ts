@@ -6,10 +6,11 @@ import type { Contract } from "../plan/contract.ts";
  * When a turn is overdue (INV-23).
  *
  * The time counts from the last thing that was not the client's doing: the start of the turn, a fault that struck or
- * healed, a tool that returned. While a tool works it stands still.
+ * healed, the end of a wait that the server asked for, a tool that returned. While a tool works it stands still.
  */
 export type TurnDeadline = {
-  disturb(): void;
+  /** `waitMs`: how long the client was asked to wait, which it may do before it goes on; 0 where absent. */
+  disturb(waitMs?: number): void;
   toolStarted(): void;
   toolReturned(): void;
   /** Resolves when the turn is overdue, or the signal was aborted. */
@@ -25,8 +26,8 @@ export function turnAllowanceMs(contract: Contract): number {
 export function createTurnDeadline(clock: Clock, allowanceMs: number): TurnDeadline {
   let disturbedMs = clock.nowMs();
   let toolsAtWork = 0;
-  const disturb = (): void => {
-    disturbedMs = clock.nowMs();
+  const disturb = (waitMs = 0): void => {
+    disturbedMs = Math.max(disturbedMs, clock.nowMs() + waitMs);
   };
   return {
     disturb,

@@ -5,6 +5,7 @@ import { WebSocket, WebSocketServer } from "ws";
 
 import { sleep } from "../../determinism/waiting.ts";
 import { clock, until } from "../../tcp-proxy/loopback.test-support.ts";
+import { DROPPED } from "./message-editor.ts";
 import { eventAnchor, openWireBed, reached, type WireBed } from "./wire-bed.test-support.ts";
 
 type Closed = { code: number; reason: string };
@@ -99,6 +100,30 @@ describe("a Close frame of the wire", () => {
     await until("the close", () => clientClosed.length > 0);
     expect(received).toEqual([0, 1, 2].map((index) => message(index, 10)));
     expect(clientClosed).toEqual([{ code: 4000, reason: "" }]);
+  });
+
+  it("is the last that the client hears: nothing is put in behind it, and no editor is asked", async () => {
+    await open();
+    const { client, server, clientClosed } = await talk();
+    const heard: string[] = [];
+    server.on("message", (data: Buffer) => heard.push(data.toString()));
+    const edited: string[] = [];
+    bed.wire.faces.addEditor({
+      direction: "to-server",
+      edit({ unit }) {
+        edited.push(unit.kind);
+        return DROPPED;
+      },
+    });
+    client.pause();
+    await bed.wire.closeWithFrame({ code: 1011, reason: "" }, 0);
+    const place = { connection: 0, direction: "to-client" } as const;
+    await expect(bed.wire.faces.insert(place, () => [])).rejects.toThrow("behind a Close frame nothing is heard");
+    client.send("crossing");
+    await until("what crossed it", () => heard.includes("crossing"));
+    expect(edited).toEqual([]);
+    client.resume();
+    await until("the close", () => clientClosed.length > 0);
   });
 
   it("waits for the end of a message that is under way", async () => {

@@ -39,6 +39,8 @@ export class ConnectionTap implements ConnectionInterceptor {
   readonly #labeller = createMessageLabeller();
   /** How many stops are being waited for. */
   #holds = 0;
+  /** Whether a Close frame of ours went to the client. */
+  #isClosing = false;
   #rejectedWith: DialRejection["how"] | undefined;
   #disturbance: UpgradeDisturbance["how"] | "none" | undefined;
   readonly #upgradeWait: UpgradeWait;
@@ -134,6 +136,7 @@ export class ConnectionTap implements ConnectionInterceptor {
     this.#onTotalToClient = () => {
       if (this.#totalToClient >= total) written.resolve();
     };
+    this.#isClosing = true;
     hand.inject("to-client", frame);
     await Promise.race([written.promise, this.gone]);
     if (this.#totalToClient < total) throw new Error("the connection was gone before the Close frame was taken");
@@ -143,6 +146,7 @@ export class ConnectionTap implements ConnectionInterceptor {
   /** Puts messages in between two frames; see {@link DirectionTap.insert}. */
   async insert(direction: Direction, make: () => readonly OutgoingPiece[]): Promise<void> {
     if (!this.#heads[direction].isFrames) throw new Error("the connection has not been upgraded");
+    if (this.#isClosing) throw new Error("the connection is closing, and behind a Close frame nothing is heard");
     await this.#taps[direction].insert(make, (bytes) => {
       this.#tails[direction].inserted(bytes.length);
       this.#options.hand.inject(direction, bytes);
@@ -173,6 +177,8 @@ export class ConnectionTap implements ConnectionInterceptor {
   }
 
   #edit(direction: Direction, message: PassingMessage): MessageEdit | undefined {
+    // Whatever a fault answered now would stand behind the Close frame (RFC 6455 §5.5.1).
+    if (this.#isClosing) return undefined;
     const edit = this.#options.edit(direction, message);
     const isAsItCame = edit?.pieces.some(({ unit, altered }) => unit === message.unit && altered === undefined);
     // What the server said counts for its request also where the client does not hear of it.
