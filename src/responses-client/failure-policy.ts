@@ -83,7 +83,9 @@ function judgeError(error: ProtocolError, { earlier, isChained }: FailureCircums
   }
   // Only a chained create can lack the other half of a pair: the full input always has both.
   if (isUnpaired(error) && isChained && isFirst(isUnpaired)) return { action: "retry-at-once", connection: "keep" };
-  return isPassing(error) ? RETRY_ON_SAME : STOP;
+  // An error frame names no request, and one of this kind may come without any: where a create crosses it, that create is
+  // answered all the same, and on the same connection its answer would be taken for that of the next one.
+  return isPassing(error) ? RETRY : STOP;
 }
 
 /** Whether an error says that the connection, or its lanes, are used up and a new connection is due. */

@@ -184,12 +184,27 @@ describe("an error frame", () => {
     ["429", { code: "rate_limit_exceeded", message: "Please try again in 60ms." }, 429],
     ["503", { type: "service_unavailable_error", code: "server_is_overloaded", message: "busy" }, 503],
     ["500", { type: "server_error", code: null, message: "oops", headers: { "retry-after": "0.06" } }, 500],
-  ])("%s waits and sends the full input on the same socket", async (_name, error, status) => {
+  ])("%s waits and sends the full input on a new socket", async (_name, error, status) => {
     const { turn, server } = await start({
       answers: [respond("resp_1", oneCall), refuseCreate(error, status), respond("resp_3", { text: "ok" })],
     });
     expect(await turn("go")).toEqual({ outcome: "completed", text: "ok" });
-    expect(server.creates[2]).toMatchObject({ connection: 1, input: fullInput });
+    expect(server.creates[2]).toMatchObject({ connection: 2, input: fullInput });
+  });
+
+  it("without a request of its own, and crossed by one, does not shift the answers", async () => {
+    const unasked = refuseCreate({ type: "server_error", code: "server_error", message: "oops" }, 500);
+    let first: Parameters<Answer>[0] | undefined;
+    const asked: Answer = (peer, create) => {
+      unasked((first = peer), create);
+    };
+    const bothAnswered: Answer = (peer, create) => {
+      respond("resp_1", { text: "first" })(first ?? peer, create);
+      respond("resp_2", { text: "first, again" })(peer, create);
+    };
+    const { turn } = await start({ answers: [asked, bothAnswered, respond("resp_3", { text: "second" })] });
+    expect(await turn("one")).toEqual({ outcome: "completed", text: "first, again" });
+    expect(await turn("two")).toEqual({ outcome: "completed", text: "second" });
   });
 
   it.each(["insufficient_quota", "context_length_exceeded", "invalid_stream_id", "invalid_prompt"])(
