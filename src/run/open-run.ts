@@ -22,6 +22,7 @@ import { apiKeyOfSession, type OpenedTarget } from "./target.ts";
 import type { Surroundings } from "./surroundings.ts";
 import { openToolLedger, type ToolRunner, toolsOf } from "./tool-ledger.ts";
 import { createTurnDeadline, type TurnDeadline, turnAllowanceMs } from "./turn-deadline.ts";
+import { listenForHints } from "./wait-hints.ts";
 
 /** What a run is opened from. */
 export type RunContext = {
@@ -48,12 +49,14 @@ const OPEN_DEADLINE_MS = 10_000;
 const CLOSE_DEADLINE_MS = 2_000;
 
 /** Opens target, wires, ledger, faults and sessions, in this order. */
-export async function openRun(context: RunContext): Promise<OpenedRun> {
-  const { plan, options, recorder, ending, resources, client } = context;
+export async function openRun(given: RunContext): Promise<OpenedRun> {
+  const { plan, options, ending, resources, client } = given;
   const { clock } = options;
   const anchors = createAnchorRegistry();
-  const allowanceMs = turnAllowanceMs(context.contract);
+  const allowanceMs = turnAllowanceMs(given.contract);
   const deadlines = plan.workload.sessions.map(() => createTurnDeadline(clock, allowanceMs));
+  const recorder = listenForHints(given.recorder, (session, waitMs) => deadlines[session]?.disturb(waitMs));
+  const context = { ...given, recorder };
   const { target, ...backend } = await openWires(context, anchors);
   const { isScripted } = options.target;
   const ledger = openToolLedger({ workload: plan.workload, isScripted, anchors, clock, recorder });
