@@ -10,7 +10,7 @@ import type { DialRejection, UpgradeDisturbance } from "../backend.ts";
 import { isSessionKey } from "../target.ts";
 import type { ConnectionTapOptions } from "./connection-tap-options.ts";
 import { DirectionTap, FACES_OF_DIRECTION } from "./direction-tap.ts";
-import { type HeadState, openHead } from "./head-state.ts";
+import { type HeadState, NOTHING, openHead } from "./head-state.ts";
 import { HEAD_SIZE_BYTES_MAX, type HttpHead, requestPathOf, splitHead, statusOf, withoutHeader } from "./http-head.ts";
 import type { MessageEdit, OutgoingPiece, PassingMessage } from "./message-editor.ts";
 import { createMessageLabeller } from "./message-labels.ts";
@@ -20,8 +20,6 @@ import { createStreamTail, type StreamTail } from "./stream-tail.ts";
 import type { StreamStop } from "./stream-tap.ts";
 import { encodeRefusal, hintOfAnswer, hintOfRefusal, withWrongAcceptKey } from "./upgrade-answer.ts";
 import { createUpgradeWait, type UpgradeWait } from "./upgrade-wait.ts";
-
-const NOTHING: Buffer = Buffer.alloc(0);
 
 /** The two faces of one connection: what the proxy shows to its interceptor, read as a protocol. */
 export class ConnectionTap implements ConnectionInterceptor {

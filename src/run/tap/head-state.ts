@@ -1,3 +1,6 @@
+/** No bytes at all. */
+export const NOTHING: Buffer = Buffer.alloc(0);
+
 /** How far the HTTP head of one direction of a connection has been read: `{ collected: <Buffer>, isFrames: false }`. */
 export type HeadState = {
   /** What came of a head that is not whole yet. */
@@ -10,5 +13,5 @@ export type HeadState = {
 
 /** The state of a direction in which nothing has come yet. */
 export function openHead(): HeadState {
-  return { collected: Buffer.alloc(0), sizeBytesOut: undefined, isFrames: false };
+  return { collected: NOTHING, sizeBytesOut: undefined, isFrames: false };
 }
