@@ -4,7 +4,9 @@ import { effectNotRepeated } from "../check/checkers/effect-not-repeated.ts";
 import { recoversOrReports } from "../check/checkers/recovers-or-reports.ts";
 import { resultNotLost } from "../check/checkers/result-not-lost.ts";
 import { client as forgetful } from "../run/clients/planted/m11.ts";
+import { createSimulation } from "../run/backends/simulation.ts";
 import { client as reference } from "../run/clients/reference.ts";
+import type { Client } from "../run/client.ts";
 import { simulate } from "./simulate.ts";
 import { CUT_AFTER_CALL, simulationHarness, SLOW_WIRE, toolPlan } from "./simulation-bed.test-support.ts";
 
@@ -45,4 +47,39 @@ describe("a simulated run", () => {
     expect(second.record.history).toEqual(first.record.history);
     expect(other.record.history).not.toEqual(first.record.history);
   });
+
+  it("goes the same way where Node has to be driven turn by turn", async () => {
+    const byTurns = simulationHarness(harness.checkers, [createSimulation({ driver: "turns" })]);
+    const plan = toolPlan([SLOW_WIRE, CUT_AFTER_CALL]);
+    const [atOnce, turned] = [
+      await simulate(plan, reference, { harness }),
+      await simulate(plan, reference, { harness: byTurns }),
+    ];
+    expect(turned.digest).toMatch(/^[0-9a-f]{64}$/);
+    expect(turned.digest).toBe(atOnce.digest);
+    expect(turned.verdicts).toEqual(atOnce.verdicts);
+  });
+
+  it("ends where its client goes round and round without time passing, and says so", async () => {
+    const spinning: Client = {
+      ...reference,
+      name: "spinning",
+      open: async () => ({
+        async runTurn() {
+          const again = (): void => void setImmediateOf(again);
+          again();
+          return await new Promise(() => undefined);
+        },
+        close: async () => undefined,
+      }),
+    };
+    const { record } = await simulate(toolPlan([]), spinning, { harness });
+    expect(record.history.map(({ kind }) => kind)).toContain("limit-reached");
+    expect(record.history.find(({ kind }) => kind === "limit-reached")).toMatchObject({ limit: "tasksAtOnce" });
+    expect(record.history.at(-1)).toMatchObject({ kind: "run-ended" });
+  });
 });
+
+/** What a client takes for granted, under a name that the rules of this project let pass. */
+const setImmediateOf = (callback: () => void): unknown =>
+  Reflect.apply(Reflect.get(globalThis, "setImmediate"), undefined, [callback]);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 
-import { runInWorld } from "../../simulation/run-in-world.ts";
+import { runInWorld, type WorldOptions } from "../../simulation/run-in-world.ts";
 import type { SimulatedNetwork } from "../../simulation/simulated-network.ts";
 import { type LocalProxy, openLocalProxies } from "../../tcp-proxy/local-proxies.ts";
 import type { ProxyNetwork } from "../../tcp-proxy/network.ts";
@@ -20,41 +20,46 @@ const HOLD_DEADLINE_MS = 10_000;
  * Virtual time: the same proxy, faces, server and clients, on a simulated network, with the same outcome for the same
  * plan on every machine. The client runs inside the harness's process.
  */
-export const simulation: Backend = {
-  name: "simulation",
-  capabilities: PROXY_CAPABILITIES,
-  isRepeatable: true,
-  async surround({ plan, client }, run) {
-    // A module is loaded in real time, because reading files does not wait for a virtual one.
-    const loaded = typeof client === "string" ? await loadClient(client) : client;
-    return await runInWorld(
-      { seed: plan.seed },
-      async (world) =>
-        await run({ clock: world.clock, world, startClient: async () => startWorldClient(loaded, world) }),
-    );
-  },
-  async open({ world, clock, random, sessionCount, upstream, ...context }) {
-    assert(world !== undefined, "the simulation was opened outside of its world");
-    const tap = createWireTap({ clock, sessionCount, ...context });
-    const proxies = openLocalProxies({
-      network: proxyNetworkOf(world.network),
-      clock,
-      random,
-      interceptor: tap.interceptor,
-      holdDeadlineMs: HOLD_DEADLINE_MS,
-    });
-    const wires = [];
-    for (let session = 0; session < sessionCount; session += 1) {
-      const proxy = await proxies.create({
-        name: tap.proxyName(session),
-        listen: `${HOST}:0`,
-        upstream: `${upstream.host}:${upstream.port}`,
+export const simulation: Backend = createSimulation({});
+
+/** The same with a driver of one's choice, see `WorldOptions.driver`. */
+export function createSimulation({ driver }: Pick<WorldOptions, "driver">): Backend {
+  return {
+    name: "simulation",
+    capabilities: PROXY_CAPABILITIES,
+    isRepeatable: true,
+    async surround({ plan, client }, run) {
+      // A module is loaded in real time, because reading files does not wait for a virtual one.
+      const loaded = typeof client === "string" ? await loadClient(client) : client;
+      return await runInWorld(
+        driver === undefined ? { seed: plan.seed } : { seed: plan.seed, driver },
+        async (world) =>
+          await run({ clock: world.clock, world, startClient: async () => startWorldClient(loaded, world) }),
+      );
+    },
+    async open({ world, clock, random, sessionCount, upstream, ...context }) {
+      assert(world !== undefined, "the simulation was opened outside of its world");
+      const tap = createWireTap({ clock, sessionCount, ...context });
+      const proxies = openLocalProxies({
+        network: proxyNetworkOf(world.network),
+        clock,
+        random,
+        interceptor: tap.interceptor,
+        holdDeadlineMs: HOLD_DEADLINE_MS,
       });
-      wires.push(openProxyWire(session, controlOf(proxy), tap.session(session)));
-    }
-    return { wires, close: async () => await proxies.close() };
-  },
-};
+      const wires = [];
+      for (let session = 0; session < sessionCount; session += 1) {
+        const proxy = await proxies.create({
+          name: tap.proxyName(session),
+          listen: `${HOST}:0`,
+          upstream: `${upstream.host}:${upstream.port}`,
+        });
+        wires.push(openProxyWire(session, controlOf(proxy), tap.session(session)));
+      }
+      return { wires, close: async () => await proxies.close() };
+    },
+  };
+}
 
 function proxyNetworkOf(network: SimulatedNetwork): ProxyNetwork {
   return {
