@@ -133,6 +133,19 @@ describe("the creates of a connection", () => {
     expect(dialOf(OPENED, CREATE, error).hints).toHaveLength(1);
   });
 
+  it("take no hint from what stands behind something unreadable, over which the client may have left", () => {
+    const garbled: EventBody = {
+      source: "client-face",
+      kind: "unreadable-message",
+      direction: "to-client",
+      frame: 0,
+      sizeBytes: 9,
+    };
+    const error = atFace("client-face", "error", { error: { code: "slow_down" }, headers: { "retry-after": "2" } });
+    expect(dialOf(OPENED, CREATE, garbled, error).hints).toEqual([]);
+    expect(dialOf(OPENED, CREATE, error, garbled).hints).toHaveLength(1);
+  });
+
   it("have the error that ended them, with its hint", () => {
     const error = { error: { code: "rate_limit_exceeded", message: "", headers: { "retry-after": "2" } } };
     const dial = dialOf(OPENED, CREATE, atFace("server-face", "error", error), {

@@ -51,6 +51,8 @@ export type ObservedDial = {
   readonly silenced: HistoryEvent | undefined;
   /** Whether a fault kept the client's own bytes back, so that its end of the connection may have been seen late or never. */
   readonly isMuted: boolean;
+  /** Whether something unreadable came to the client, which may have left over that and read nothing that came behind it. */
+  readonly isGarbled: boolean;
   /** Every frame that the client received. */
   readonly received: readonly HistoryEvent[];
   /** What the server did to end the connection, before that reached the client. */
@@ -113,6 +115,7 @@ function openDial(dialled: EventOf<"dialled">, session: number, connection: numb
     end: undefined,
     silenced: undefined,
     isMuted: false,
+    isGarbled: false,
     serverEnd: undefined,
   };
   return { session, connection, dialled, creates: [], hints: [], received: [], ...nothingYet };
@@ -135,6 +138,7 @@ function takeFaceEvent(dial: OpenDial, event: HistoryEvent, entry: HistoryEvent 
   if (event.kind === "control-frame" && event.source === "client-face" && event.direction === "to-client") {
     if (!isClientGone) dial.received.push(event);
   }
+  if (event.kind === "unreadable-message" && event.direction === "to-client") dial.isGarbled = true;
   if (event.kind === "upgrade-requested") dial.requested ??= event;
   if (event.kind === "upgrade-answered" && event.status === 101) dial.opened ??= event;
   if (event.kind === "dial-rejected" && event.how === "silence") dial.silenced ??= event;
@@ -167,7 +171,7 @@ function takeMessage(dial: OpenDial, event: MessageEvent, entry: HistoryEvent | 
   if (!isTerminalEventType(event.type)) return;
   const body = event.body ?? (entry?.kind === "message" ? entry.body : undefined) ?? {};
   const error = readEventError(event.type, body);
-  if (error?.retryAfterMs !== undefined) dial.hints.push({ waitMs: error.retryAfterMs, event });
+  if (error?.retryAfterMs !== undefined && !dial.isGarbled) dial.hints.push({ waitMs: error.retryAfterMs, event });
   const index = dial.creates.findIndex(({ sent, ended }) => ended === undefined && sent.lane === event.lane);
   const create = dial.creates[index];
   if (create !== undefined) dial.creates[index] = { ...create, ended: event, refusal: error };
