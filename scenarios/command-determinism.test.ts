@@ -35,7 +35,7 @@ describe("cutwire run --check-determinism", () => {
     const args = ["run", "plan.json", "--check-determinism", "--backend", "simulation", "--client", "./client.mjs"];
     const { code, stdout } = await place.run(args);
     expect(stdout).toMatch(
-      /event \d+ is the first that differs\n {4}first run: {2}atMs=10 .*\n {4}second run: atMs=30 /,
+      /event \d+ is the first that differs\n {4}first run: {2}atMs=1\d\.\d .*\n {4}second run: atMs=3\d\.\d /,
     );
     expect(stdout).toContain("1 scenario, 1 not the same twice");
     expect(code).toBe(1);

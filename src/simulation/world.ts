@@ -18,6 +18,9 @@ export type WorldGuest = {
 /** The calendar time at which every world begins, in milliseconds since 1970: 2026-01-01. */
 const CALENDAR_START_MS = 1_767_225_600_000;
 
+/** Longer than anything takes on the network, as it is on a machine: what is on the wire already comes first. */
+const POST_MS = 0.3;
+
 const NOTHING_STARTED: Timer = { cancel: () => undefined };
 
 /** A world in virtual time: one clock, one network, and streams of chance that are forked from its seed by label. */
@@ -41,10 +44,10 @@ export class World {
     this.ambient = this.#createAmbient();
   }
 
-  /** Runs code of an owner in a task of its own, before time moves on. */
+  /** Runs code of an owner in a task of its own, as late as a message from one process to another is. */
   post(owner: Owner, callback: () => void): Timer {
     if (owner === "client" && this.#isGuestEnded) return NOTHING_STARTED;
-    return this.clock.startImmediate(owner, callback);
+    return this.clock.startTimerOf(owner, POST_MS, callback);
   }
 
   /** Tells what the code under test does to its process, from now on. */
@@ -97,10 +100,14 @@ export class World {
     return {
       nowMs: () => clock.nowMs(),
       calendarMs: () => Math.floor(CALENDAR_START_MS + clock.nowMs() - startMs),
-      startTimer: (delayMs, callback) => clock.startTimerOf(this.owner, delayMs, callback),
-      startImmediate: (callback) => clock.startImmediate(this.owner, callback),
+      startTimer: (delayMs, callback) =>
+        this.#isOver() ? NOTHING_STARTED : clock.startTimerOf(this.owner, delayMs, callback),
+      startImmediate: (callback) => (this.#isOver() ? NOTHING_STARTED : clock.startImmediate(this.owner, callback)),
       chance: (name) => this.#chance(name),
-      dial: (address) => network.dialStream(this.owner, address),
+      dial: (address) => {
+        const socket = network.dialStream(this.owner, address);
+        return this.#isOver() ? socket.destroy() : socket;
+      },
       print: (stream, text) => this.#tellGuest((guest) => guest.print(stream, text)),
       exit: (code) => this.#tellGuest((guest) => guest.exited(code)),
     };
@@ -112,6 +119,11 @@ export class World {
     const stream = createRandom(this.#seed, `ambient/${name}`);
     this.#streams.set(name, stream);
     return stream;
+  }
+
+  /** Whether the running code is that of a process that has ended: what it still starts never happens. */
+  #isOver(): boolean {
+    return this.owner === "client" && this.#isGuestEnded;
   }
 
   /** Whether it was the code under test that did something to its process. */
