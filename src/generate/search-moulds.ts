@@ -71,7 +71,7 @@ const DIAL_MOULDS: readonly SearchMould[] = [
         { kind: "reject", how: "reset", dials: 2 },
         { kind: "reject", how: "reset", dials: 5 },
         { kind: "reject", how: { status: 503, retryAfterSeconds: 1 }, dials: 1 },
-        { kind: "reject", how: { status: 429, retryAfterSeconds: 1 }, dials: 2 },
+        { kind: "reject", how: { status: 429, retryAfterSeconds: 1 }, dials: 1 },
         { kind: "reject", how: { status: 401 }, dials: 1_000 },
         { kind: "reject", how: "silence", dials: 1 },
         { kind: "reject", how: "reset", dials: 1_000 },
@@ -98,7 +98,7 @@ const DIAL_MOULDS: readonly SearchMould[] = [
       [once(CUT_RST, ON_CLOSE), once({ kind: "reject", how: "reset", dials: 3 }, NEVER)],
       [
         once(GOING_AWAY, ON_CLOSE),
-        once({ kind: "reject", how: { status: 503, retryAfterSeconds: 1 }, dials: 2 }, NEVER),
+        once({ kind: "reject", how: { status: 503, retryAfterSeconds: 1 }, dials: 1 }, NEVER),
       ],
       [once(CUT_RST, ON_CLOSE), once({ kind: "reject", how: "reset", dials: 1_000 }, NEVER)],
     ],
