@@ -54,3 +54,32 @@ it(`${RUNS} plans that are addressed by messages and bytes go the same way in vi
   // Plans whose faults never strike would agree on anything.
   expect(fired).toBeGreaterThan(RUNS / 2);
 });
+
+it("an outline is so fine that it tells a cut from one that comes a message later", async () => {
+  const plans = fc
+    .sample(addressedPlans(), { numRuns: 120, seed: SEED })
+    .filter(({ faults: [fault, ...others] }) => others.length === 0 && fault?.when.at.kind === "bytes");
+  let compared = 0;
+  let told = 0;
+  for (const plan of plans) {
+    const [earlier, later] = [await outlineOn("simulation", plan), await outlineOn("simulation", shifted(plan))];
+    if ([...earlier.faults, ...later.faults].some(({ state }) => state !== "fired")) continue;
+    compared += 1;
+    if (JSON.stringify(earlier.outline) !== JSON.stringify(later.outline)) told += 1;
+  }
+  expect(compared).toBeGreaterThan(5);
+  expect(told / compared).toBeGreaterThan(0.8);
+});
+
+/** No message of such a session is longer. */
+const MESSAGE_SIZE_BYTES_MAX = 1_500;
+
+function shifted(plan: Plan): Plan {
+  const faults = plan.faults.map((fault) => {
+    const { at } = fault.when;
+    return at.kind === "bytes"
+      ? { ...fault, when: { ...fault.when, at: { ...at, sizeBytes: at.sizeBytes + MESSAGE_SIZE_BYTES_MAX } } }
+      : fault;
+  });
+  return { ...plan, faults };
+}
