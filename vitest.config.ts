@@ -5,6 +5,7 @@ const TEST_MS_MAX = 30_000;
 /** A test of the built package may run a whole suite, on a machine that does other things too. */
 const PACKAGE_TEST_MS_MAX = 180_000;
 const FULL_TEST_MS_MAX = 900_000;
+const DOCKER_TESTS = "scenarios/docker/**/*.test.ts";
 
 const config: ViteUserConfigFnObject = defineConfig(({ mode }) => {
   const full = mode === "full";
@@ -41,7 +42,24 @@ const config: ViteUserConfigFnObject = defineConfig(({ mode }) => {
           },
         },
         {
-          test: { ...packaged, name: "scenarios", include: ["scenarios/**/*.test.ts", "examples/**/*.test.ts"] },
+          test: {
+            ...packaged,
+            name: "scenarios",
+            include: ["scenarios/**/*.test.ts", "examples/**/*.test.ts"],
+            exclude: [DOCKER_TESTS],
+          },
+        },
+        // Needs a container engine: without one it is skipped with the reason, and in CI it fails.
+        { test: { ...packaged, name: "docker", include: [DOCKER_TESTS] } },
+        {
+          test: {
+            ...common,
+            name: "toxiproxy",
+            include: ["src/run/{tap,faults}/*.test.ts"],
+            globalSetup: ["src/house/real-toxiproxy.ts"],
+            setupFiles: ["src/simulation/register.ts", "src/house/skip-without-toxiproxy.ts"],
+            env: { ...common.env, CUTWIRE_WIRE: "toxiproxy" },
+          },
         },
       ],
     },

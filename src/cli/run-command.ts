@@ -1,5 +1,6 @@
 import type { Scenario } from "../plan/scenario.ts";
 import { OUTCOME_WORDS } from "../report/run-report.ts";
+import { closeBackends } from "../reproduce/harness.ts";
 import { openRunFolder } from "../suite/run-folder.ts";
 import { refuseUnsupported, whyUnsupported } from "../suite/runnable-scenarios.ts";
 import { runSuite } from "../suite/run-suite.ts";
@@ -113,6 +114,7 @@ export const runCommand: Command = {
       },
     });
     deliverReport(report, reporters, { context, folder });
+    await closeBackends(harness);
     return report.exitCode;
   },
 };

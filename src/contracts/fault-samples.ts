@@ -222,7 +222,8 @@ export const FAULT_SAMPLES: readonly FaultSample[] = [
   ),
   sample(
     "toxic limit_data",
-    { fault: toxic("limit_data", { bytes: 300 }), point: "P4", heal: soon(PAUSE_MS) },
+    // Long enough for the bytes to come in also where they take a way through other processes.
+    { fault: toxic("limit_data", { bytes: 300 }), point: "P4", heal: soon(4 * PAUSE_MS) },
     needsAnotherDial,
   ),
   sample(

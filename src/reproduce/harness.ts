@@ -42,3 +42,8 @@ export function pluginNamed<Value>(what: string, name: string, registered: Reado
   const message = `There is no ${what} named "${name}". Registered: ${[...registered.keys()].join(", ")}.`;
   throw new HarnessError("HARNESS_UNKNOWN_NAME", message, { details: { name } });
 }
+
+/** Ends at once what the backends keep for further runs; each would else end it by itself soon after its last run. */
+export async function closeBackends({ backends }: Harness): Promise<void> {
+  for (const backend of backends.values()) await backend.close?.();
+}

@@ -115,4 +115,6 @@ export type Backend = {
   /** The target as it stands behind this backend, where that is not this process; the target itself where absent. */
   targetOf?(target: Target): Target;
   open(context: BackendContext): Promise<OpenedBackend>;
+  /** Ends at once what it keeps for further runs, which would else end by itself soon after; it can be opened again. */
+  close?(): Promise<void>;
 };

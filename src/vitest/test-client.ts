@@ -1,6 +1,8 @@
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
+import { afterAll } from "vitest";
+
 import { createHarness } from "../built-ins.ts";
 import { HarnessError } from "../errors.ts";
 import type { Contract } from "../plan/contract.ts";
@@ -12,7 +14,7 @@ import {
   type GivenClient,
   printClientReference,
 } from "../reproduce/client-module.ts";
-import { pluginNamed, targetNamed } from "../reproduce/harness.ts";
+import { closeBackends, pluginNamed, targetNamed } from "../reproduce/harness.ts";
 import { readTextFile } from "../suite/files.ts";
 import { openRunFolder, type RunFolder } from "../suite/run-folder.ts";
 import { refuseUnsupported } from "../suite/runnable-scenarios.ts";
@@ -84,6 +86,8 @@ export function testClient(client: GivenClient, options: TestClientOptions): voi
   const settings = { client: reference, backend, target, known, ...(contract === undefined ? {} : { contract }) };
   const shared = { ...settings, harness, confirm, folder };
   const title = `${printClientReference(reference)} on ${backend}`;
+  // What a backend keeps for further tests has to go before the process does.
+  afterAll(async () => await closeBackends(harness));
   if (scenarios.length > 0) declareScenarioTests(title, scenarios, shared);
   if (promises.length > 0) declarePromiseTests(`${title}, generated plans`, promises, { ...shared, runs, seed });
 }

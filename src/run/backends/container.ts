@@ -41,6 +41,7 @@ export function createContainerBackend(options: { readonly clock: Clock; readonl
       return refusalOfToxiproxy(scheduled, true);
     },
     targetOf: (target) => targetInContainer(target, containers),
+    close: async () => await containers.close(),
     async open(context) {
       const set = await containers.lent();
       const ports = await pool.lease(context.sessionCount);

@@ -19,6 +19,8 @@ export type SharedContainers = {
   lease(isAlone: boolean): Promise<ContainerLease>;
   /** The set that a run has been lent, for its other parts. */
   lent(): Promise<ContainerSet>;
+  /** Stops the set now, unless a run has it. */
+  close(): Promise<void>;
 };
 
 /** How long the set stands when no run has it: the next one may come at once. */
@@ -32,58 +34,80 @@ export function createSharedContainers(options: {
   readonly clock: Clock;
 }): SharedContainers {
   const lock = createSharedLock();
-  let opening: Promise<ContainerSet> | undefined;
-  let closing: Promise<void> = Promise.resolve();
+  const kept = createKeptSet(options);
   let users = 0;
   let idle: Timer | undefined;
 
-  async function current(): Promise<ContainerSet> {
-    await closing;
-    opening ??= openContainerSet(options);
-    try {
-      const set = await opening;
-      process.on("exit", leaveToSweeper);
-      return set;
-    } catch (error) {
-      opening = undefined;
-      throw error;
-    }
-  }
-
-  function closeIdle(): void {
-    const last = opening;
-    opening = undefined;
-    process.off("exit", leaveToSweeper);
-    // What cannot be removed now is left to the next start, which says so itself where it fails again.
-    closing = (async () => await (await last)?.close())().catch(() => leaveToSweeper());
-  }
-
-  function leave(release: () => void): void {
-    release();
-    users -= 1;
-    if (users === 0 && opening !== undefined) idle = options.clock.startTimer(IDLE_MS, closeIdle);
+  /** Counts a user until the answer is called. */
+  function enter(release: () => void): () => void {
+    users += 1;
+    idle?.cancel();
+    let isGivenBack = false;
+    return () => {
+      if (isGivenBack) return;
+      isGivenBack = true;
+      release();
+      users -= 1;
+      if (users === 0) idle = options.clock.startTimer(IDLE_MS, () => void kept.close());
+    };
   }
 
   return {
     async lent() {
-      assert(opening !== undefined && users > 0, "containers were asked for by a run that has not leased them");
-      return await opening;
+      assert(users > 0, "containers were asked for by a run that has not leased them");
+      return await kept.open();
     },
     async lease(isAlone) {
-      const release = await lock.take(isAlone);
-      users += 1;
-      idle?.cancel();
-      let isGivenBack = false;
-      const giveBack = (): void => {
-        if (!isGivenBack) leave(release);
-        isGivenBack = true;
-      };
+      const giveBack = enter(await lock.take(isAlone));
       try {
-        return { set: await current(), giveBack };
+        return { set: await kept.open(), giveBack };
       } catch (error) {
         giveBack();
         throw error;
       }
+    },
+    async close() {
+      if (users > 0) return;
+      idle?.cancel();
+      await kept.close();
+    },
+  };
+}
+
+type KeptSet = {
+  /** The set that stands, or a new one. */
+  open(): Promise<ContainerSet>;
+  /** Stops the set that stands; it never rejects. */
+  close(): Promise<void>;
+};
+
+function createKeptSet(options: { readonly sessionsMax: number; readonly clock: Clock }): KeptSet {
+  let opening: Promise<ContainerSet> | undefined;
+  let closing: Promise<void> = Promise.resolve();
+  return {
+    async open() {
+      await closing;
+      if (opening === undefined) {
+        opening = openContainerSet(options);
+        process.on("exit", leaveToSweeper);
+      }
+      try {
+        return await opening;
+      } catch (error) {
+        opening = undefined;
+        process.off("exit", leaveToSweeper);
+        throw error;
+      }
+    },
+    async close() {
+      const last = opening;
+      opening = undefined;
+      process.off("exit", leaveToSweeper);
+      if (last !== undefined) {
+        // What cannot be removed now is left to the next start, which says so itself where it fails again.
+        closing = (async () => await (await last).close())().catch(() => leaveToSweeper());
+      }
+      await closing;
     },
   };
 }
