@@ -10,7 +10,7 @@ import { printClientReference } from "../reproduce/client-module.ts";
 import { writeTextFile } from "../suite/files.ts";
 import { type GivenArguments, type OptionTable, readArguments } from "./arguments.ts";
 import { type FinishedCampaign, runCampaignCommand, tellInterrupted, tellStored } from "./campaign-command.ts";
-import type { Command, CommandContext } from "./command.ts";
+import { type Command, type CommandContext, EXIT_INTERRUPTED } from "./command.ts";
 import { CONTRACT_HELP } from "./contract-option.ts";
 import { printDuration, readDuration } from "./duration.ts";
 import { openProject, type Project, settingsOf } from "./project.ts";
@@ -103,7 +103,8 @@ export const exploreCommand: Command = {
       signal: context.signal,
       note: given.flag("quiet") ? () => undefined : context.note,
     });
-    return tellResult(finished, settled, { campaign, given, context });
+    const exitCode = tellResult(finished, settled, { campaign, given, context });
+    return context.signal.aborted ? EXIT_INTERRUPTED : exitCode;
   },
 };
 

@@ -18,7 +18,7 @@ import { writeTextFile } from "../suite/files.ts";
 import { findScenario } from "../suite/scenario-files.ts";
 import { type GivenArguments, type OptionTable, readArguments } from "./arguments.ts";
 import { type FinishedCampaign, runCampaignCommand, tellInterrupted, tellStored } from "./campaign-command.ts";
-import type { Command, CommandContext } from "./command.ts";
+import { type Command, type CommandContext, EXIT_INTERRUPTED } from "./command.ts";
 import { CONTRACT_HELP } from "./contract-option.ts";
 import { printDuration } from "./duration.ts";
 import { openProject, type Project, settingsOf } from "./project.ts";
@@ -103,7 +103,8 @@ export const sweepCommand: Command = {
     const settled = await settleFindings(summary.findings, { campaign, folder, harness, trials, known, signal, note });
     const parts = { campaign, harness, cells: confirmedCells, signal, note, folder };
     const confirmed = await confirmSweep(space, finished.run.results, parts);
-    return tellSweep(finished, { space, settled, confirmed, given, context });
+    const exitCode = tellSweep(finished, { space, settled, confirmed, given, context });
+    return context.signal.aborted ? EXIT_INTERRUPTED : exitCode;
   },
 };
 

@@ -1,5 +1,6 @@
 import { coverageKey } from "./search-run.ts";
 import { mouldsFor } from "../generate/search-moulds.ts";
+import { messageBefore, strikesAt, type StrikePlace } from "../generate/search-plan.ts";
 import { type SearchFinding, uniteFindings } from "./search-finding.ts";
 import { addTallies, doubtsOf, type SearchTally } from "./search-tally.ts";
 import type { SearchSpace } from "./search-space.ts";
@@ -39,15 +40,13 @@ export function summarize(space: SearchSpace, results: readonly UnitResult[]): C
 /** Every cell that a space can strike. */
 export function faultSpaceOf(space: Extract<SearchSpace, { kind: "random" }>): readonly string[] {
   const moulds = mouldsFor(new Set(space.able)).filter(({ name }) => space.moulds.includes(name));
-  const keys = moulds.flatMap(({ points, variants }) =>
-    variants
-      .flat()
-      .flatMap(({ fault }) =>
-        points.map((point) =>
-          coverageKey({ fault, when: { place: { session: 0 }, at: { kind: "point", point, occurrence: 1 } } }),
-        ),
-      ),
-  );
+  const keys = moulds.flatMap(({ points, before = [], variants }) => {
+    const places: readonly StrikePlace[] = [
+      ...points.map((point) => ({ kind: "point" as const, point, occurrence: 1 })),
+      ...before.map((type) => ({ kind: "event" as const, ...messageBefore(type), occurrence: 1 })),
+    ];
+    return variants.flatMap((strikes) => places.flatMap((place) => strikesAt(strikes, place, 0).map(coverageKey)));
+  });
   return [...new Set(keys)];
 }
 

@@ -71,11 +71,12 @@ function countState(faults: readonly FaultState[], state: FaultState["state"]): 
 }
 
 /**
- * A cell of the fault space: the point where a fault struck, its kind, and the direction where it has one.
+ * A cell of the fault space: the point, or the message, where a fault struck, its kind, and the direction where it has one.
  *
  * @example "P6 stall to-client"
  */
 export function coverageKey({ fault, when }: Pick<ScheduledFault, "fault" | "when">): string {
-  const point = when.at.kind === "point" ? when.at.point : when.at.kind;
+  const { at } = when;
+  const point = at.kind === "point" ? at.point : at.kind === "event" ? `${at.edge} ${at.type}` : "bytes";
   return "direction" in fault ? `${point} ${fault.kind} ${fault.direction}` : `${point} ${fault.kind}`;
 }

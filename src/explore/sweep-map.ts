@@ -1,3 +1,4 @@
+import { describeAnchor } from "../plan/trigger.ts";
 import { type CellRange, joinRanges } from "./cell-range.ts";
 import { spanAt, type WireDirection } from "./session-map.ts";
 import { createSweep, type SweepLane, type SweepSpace } from "./sweep-space.ts";
@@ -79,7 +80,8 @@ function describePlace(lane: SweepLane, index: number, { map, every }: SweepSpac
     return `byte ${byte}, ${messageAt(map, lane.direction, byte)}`;
   }
   const place = lane.places[index];
-  return place === undefined ? `cell ${index}` : `${place.point} #${place.occurrence}`;
+  if (place === undefined) return `cell ${index}`;
+  return place.kind === "point" ? `${place.point} #${place.occurrence}` : describeAnchor(place);
 }
 
 function messageAt(map: SweepSpace["map"], direction: WireDirection, byte: number): string {

@@ -3,17 +3,10 @@ import { z } from "zod";
 import { digestOf } from "../determinism/stable-json.ts";
 import type { Able, SearchMould, Strike } from "../generate/search-mould.ts";
 import { mouldsFor } from "../generate/search-moulds.ts";
-import { strikesAt } from "../generate/search-plan.ts";
+import { messageBefore, strikesAt, type StrikePlace } from "../generate/search-plan.ts";
 import type { Capability } from "../plan/fault-description.ts";
 import { type Plan, PlanSchema } from "../plan/plan.ts";
-import {
-  eventAnchorAt,
-  type Point,
-  type SessionMap,
-  SessionMapSchema,
-  sizeOf,
-  type WireDirection,
-} from "./session-map.ts";
+import { eventAnchorAt, type SessionMap, SessionMapSchema, sizeOf, type WireDirection } from "./session-map.ts";
 
 /** How a connection is cut. */
 export type CutMode = "fin" | "rst" | "blackhole";
@@ -40,8 +33,8 @@ export type SweepLane = { readonly name: string; readonly cells: number } & (
   | { readonly kind: "points"; readonly mould: string; readonly places: readonly PlaceOfPoint[] }
 );
 
-/** One occurrence of a point. */
-export type PlaceOfPoint = { readonly point: Point; readonly occurrence: number };
+/** One occurrence of a point, or the place before a message of the server. */
+export type PlaceOfPoint = StrikePlace;
 
 /** The cells of a sweep, numbered lane by lane. */
 export type Sweep = {
@@ -165,10 +158,22 @@ function pointRow(parts: {
   };
 }
 
-function placesOf({ points }: SessionMap, mould: SearchMould): readonly PlaceOfPoint[] {
-  return points
-    .filter(({ point }) => mould.points.includes(point))
-    .flatMap(({ point, times }) => Array.from({ length: times }, (_, index) => ({ point, occurrence: index + 1 })));
+function placesOf(map: SessionMap, mould: SearchMould): readonly PlaceOfPoint[] {
+  const messages = (mould.before ?? []).flatMap((type) => {
+    const times = map.messages.filter((span) => span.direction === "to-client" && span.type === type).length;
+    return occurrences(times).map((occurrence) => ({ kind: "event" as const, ...messageBefore(type), occurrence }));
+  });
+  const own = map.points.filter(({ point }) => mould.points.includes(point));
+  return [
+    ...own.flatMap(({ point, times }) =>
+      occurrences(times).map((occurrence) => ({ kind: "point" as const, point, occurrence })),
+    ),
+    ...messages,
+  ];
+}
+
+function occurrences(times: number): readonly number[] {
+  return Array.from({ length: times }, (_, index) => index + 1);
 }
 
 /** The parameters of a fault in few words: `{"kind":"close","code":1012}` is "1012". */

@@ -21,9 +21,14 @@ export type SearchMould = {
   readonly name: string;
   /** Where it can strike. */
   readonly points: readonly ProtocolPoint[];
+  /** Messages of the server that it can also strike, each a type: the next one behind the anchor is the one meant. */
+  readonly before?: readonly ResponseMessage[];
   /** Its variants, mildest first; each is what strikes together. */
   readonly variants: readonly (readonly Strike[])[];
 };
+
+/** Messages that every response has once. */
+export type ResponseMessage = "response.created" | "response.completed";
 
 /** What a run's wire and server are able to do between them. */
 export type Able = ReadonlySet<Capability>;

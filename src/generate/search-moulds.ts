@@ -125,6 +125,15 @@ const FRAME_MOULDS: readonly SearchMould[] = [
     ),
   },
   {
+    // Some clients take a clean close for the end of the answer, and of all codes and points few show it.
+    name: "clean-close",
+    points: ["P3", "P5", "P11", "P12"],
+    variants: each(
+      [1000, 1005].map((code) => ({ kind: "close", code })),
+      ON_CLOSE,
+    ),
+  },
+  {
     name: "fragment",
     points: IN_RESPONSE,
     variants: each(
@@ -138,6 +147,7 @@ const FRAME_MOULDS: readonly SearchMould[] = [
   {
     name: "corrupt",
     points: IN_RESPONSE,
+    before: ["response.created", "response.completed"],
     variants: each(
       [
         { kind: "corrupt", how: "not-json" },
@@ -162,17 +172,39 @@ const SERVER_MOULDS: readonly SearchMould[] = [
     ),
   },
   {
-    name: "sequence",
+    name: "duplicate",
     points: IN_RESPONSE,
+    before: ["response.created", "response.completed"],
     variants: each(
       [
         { kind: "sequence", what: "duplicate" },
-        { kind: "sequence", what: "swap" },
         { kind: "sequence", what: "drop" },
+      ],
+      ON_CLOSE,
+    ),
+  },
+  {
+    name: "disorder",
+    points: IN_RESPONSE,
+    before: ["response.created", "response.completed"],
+    variants: each(
+      [
+        { kind: "sequence", what: "swap" },
         { kind: "sequence", what: "without-id" },
         { kind: "sequence", what: "echo", until: "end" },
-        { kind: "sequence", what: "echo", until: "next-response" },
         { kind: "sequence", what: "late", until: "end" },
+      ],
+      ON_CLOSE,
+    ),
+  },
+  {
+    // The end of an answer that comes when the next one is under way: a client without correlation is one behind from then on.
+    name: "late-answer",
+    points: [],
+    before: ["response.completed"],
+    variants: each(
+      [
+        { kind: "sequence", what: "echo", until: "next-response" },
         { kind: "sequence", what: "late", until: "next-response" },
       ],
       ON_CLOSE,

@@ -7,7 +7,7 @@ import { CLOSE_CODES, mouldsFor, SEARCH_MOULDS } from "./search-moulds.ts";
 import { searchPlan, type SearchPlanOptions } from "./search-plan.ts";
 
 const SPACE: SearchPlanOptions = { moulds: SEARCH_MOULDS, turnsMax: 2, mouldsMax: 2, runMs: 60_000 };
-const COUNT = 2_000;
+const COUNT = 5_000;
 const plansOf = (seed: number, options: SearchPlanOptions = SPACE): readonly Plan[] =>
   Array.from({ length: COUNT }, (_, number) => searchPlan(seed, number, options));
 
@@ -35,7 +35,7 @@ describe("the plans of a search", () => {
     const strikes = SEARCH_MOULDS.flatMap(({ variants }) => variants.flat());
     expect(strikes.filter(({ fault }) => !made.has(stableJson(fault)))).toEqual([]);
     const points = new Set(
-      plans.flatMap(({ faults }) => faults.map(({ when }) => (when.at.kind === "point" ? when.at.point : ""))),
+      plans.flatMap(({ faults }) => faults.flatMap(({ when }) => (when.at.kind === "point" ? [when.at.point] : []))),
     );
     expect(points.size).toBe(15);
   });

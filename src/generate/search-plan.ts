@@ -1,10 +1,10 @@
 import fc from "fast-check";
 
+import { createRandom } from "../determinism/random.ts";
 import type { ScheduledFault } from "../plan/fault.ts";
 import type { Limits, Plan } from "../plan/plan.ts";
-import { createRandom } from "../determinism/random.ts";
-import type { ProtocolPoint } from "../protocol/protocol-point.ts";
-import type { SearchMould, Strike } from "./search-mould.ts";
+import type { Anchor, EventAnchor } from "../plan/trigger.ts";
+import type { ResponseMessage, SearchMould, Strike } from "./search-mould.ts";
 import { reachablePoints, sessionOfShapes, type TurnShape, turnShapeArbitrary } from "./workload-shape.ts";
 
 /** How large the plans of a search are. */
@@ -78,18 +78,41 @@ type ShapeParts = {
 function faultsOf(shape: StrikeShape, { moulds, turns, id }: ShapeParts): readonly ScheduledFault[] {
   const mould = moulds[shape.mould];
   const strikes = mould?.variants[shape.variant % mould.variants.length];
-  const points = reachablePoints(turns).filter(({ point }) => mould?.points.includes(point));
-  const found = points[shape.point % Math.max(points.length, 1)];
-  if (strikes === undefined || found === undefined) return [];
-  const occurrence = 1 + (shape.occurrence % found.times);
-  const faults = strikesAt(strikes, { point: found.point, occurrence }, shape.delay);
+  const place = mould === undefined ? undefined : placeOf(shape, mould, turns);
+  if (strikes === undefined || place === undefined) return [];
+  const faults = strikesAt(strikes, place, shape.delay);
   return faults.map((fault, index) => ({ ...fault, id: index === 0 ? id : `${id}-${index}` }));
 }
 
-/** Everything that strikes together, at one point; what strikes several times does so at its next occurrences. */
+/** A mould that strikes messages does so every other time: those are few, and its points are many. */
+function placeOf(shape: StrikeShape, mould: SearchMould, turns: readonly TurnShape[]): StrikePlace | undefined {
+  const { before = [] } = mould;
+  const points = reachablePoints(turns).filter(({ point }) => mould.points.includes(point));
+  const turn = Math.floor(shape.point / 2);
+  const isMessage = points.length === 0 || shape.point % 2 === 0;
+  const type = isMessage ? before[turn % Math.max(before.length, 1)] : undefined;
+  if (type !== undefined) {
+    const responses = turns.length + turns.filter(({ calls }) => calls > 0).length;
+    return { kind: "event", ...messageBefore(type), occurrence: 1 + (shape.occurrence % responses) };
+  }
+  const found = points[turn % Math.max(points.length, 1)];
+  return found === undefined
+    ? undefined
+    : { kind: "point", point: found.point, occurrence: 1 + (shape.occurrence % found.times) };
+}
+
+/** Where something strikes. */
+export type StrikePlace = Exclude<Anchor, { readonly kind: "bytes" }>;
+
+/** The place before a message of the server. */
+export function messageBefore(type: ResponseMessage): Omit<EventAnchor, "kind" | "occurrence"> {
+  return { direction: "to-client", type, edge: "before" };
+}
+
+/** Everything that strikes together, at one place; what strikes several times does so at its next occurrences. */
 export function strikesAt(
   strikes: readonly Strike[],
-  at: { readonly point: ProtocolPoint; readonly occurrence: number },
+  at: StrikePlace,
   delayMs: number,
 ): readonly Omit<ScheduledFault, "id">[] {
   return strikes.flatMap(({ fault, heal, times = 1 }) =>
@@ -98,7 +121,7 @@ export function strikesAt(
       heal,
       when: {
         place: { session: 0 as const },
-        at: { kind: "point" as const, point: at.point, occurrence: at.occurrence + index },
+        at: { ...at, occurrence: at.occurrence + index },
         ...(delayMs === 0 ? {} : { delayMs }),
       },
     })),
