@@ -8,6 +8,8 @@ export type ModuleImport = {
   readonly specifier: string | undefined;
   /** Whether a computed specifier holds a relative path, as `` `../run/${name}.ts` `` does. */
   readonly computedFromPath: boolean;
+  /** Whether it is of types alone, so that nothing of it is left when the program runs. */
+  readonly isErased: boolean;
   /** The line it stands in, from 1. */
   readonly line: number;
 };
@@ -22,19 +24,19 @@ export function importsOf(file: SourceFile): readonly ModuleImport[] {
   const problem = errors.find((error) => error.severity === "Error");
   if (problem !== undefined) throw new Error(`${file.path} cannot be parsed: ${problem.message}`);
   const imports: ModuleImport[] = [];
-  const add = (source: Expression | null): void => {
+  const add = (source: Expression | null, isErased = false): void => {
     if (source === null) return;
     const specifier = literalText(source);
     const words = file.text.slice(source.start, source.end);
     const computedFromPath = specifier === undefined && /["'`]\.{1,2}\//.test(words);
-    imports.push({ specifier, computedFromPath, line: lineAt(file.text, source.start) });
+    imports.push({ specifier, computedFromPath, isErased, line: lineAt(file.text, source.start) });
   };
   new Visitor({
-    ImportDeclaration: (node) => add(node.source),
-    ExportNamedDeclaration: (node) => add(node.source),
-    ExportAllDeclaration: (node) => add(node.source),
+    ImportDeclaration: (node) => add(node.source, node.importKind === "type"),
+    ExportNamedDeclaration: (node) => add(node.source, node.exportKind === "type"),
+    ExportAllDeclaration: (node) => add(node.source, node.exportKind === "type"),
     ImportExpression: (node) => add(node.source),
-    TSImportType: (node) => add(node.source),
+    TSImportType: (node) => add(node.source, true),
     TSExternalModuleReference: (node) => add(node.expression),
     CallExpression(node) {
       if (node.callee.type !== "Identifier" || node.callee.name !== "require") return;

@@ -8,6 +8,7 @@ import {
   respond,
   retract,
   says,
+  sendAnswer,
   sendCreate,
   show,
   startTurn,
@@ -124,6 +125,19 @@ describe("what INV-20 must not flag", () => {
     show(fixture, "ked.");
     endTurn(fixture, 0, { text: WHOLE });
     expect(judge(attemptsIsolated, fixture).outcome).toBe("holds");
+  });
+
+  it("text of a silent connection that is let go when the turn is over", () => {
+    const fixture = openFixture();
+    startTurn(fixture, 0);
+    respond(fixture, { id: "r1", input: [user("turn 0")], completed: "never" });
+    goodAttempt(fixture);
+    show(fixture, WHOLE);
+    endTurn(fixture, 0, { text: WHOLE });
+    for (const delta of ["It is ", "boo"]) {
+      sendAnswer(fixture, { type: "response.output_text.delta", body: { delta }, responseId: "r1" });
+    }
+    expect(judge(attemptsIsolated, fixture).outcome).toBe("not-exercised");
   });
 
   it("half an answer of a turn that ends with an error", () => {

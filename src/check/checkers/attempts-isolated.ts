@@ -58,7 +58,10 @@ function failedAttempts(
   return creates.flatMap(({ response }) => {
     if (response === undefined || isSuccess(response, ended)) return [];
     const known = received.get(`${session}/${response.id}`);
-    return known === undefined || known.text.trim().length < MARKER_LENGTH_MIN ? [] : [{ response, ...known }];
+    // What a wire that was silent lets go when the turn is over was shown to nobody.
+    const isLate = (known?.pieces[0]?.event.sequence ?? 0) > ended.sequence;
+    const isText = known !== undefined && known.text.trim().length >= MARKER_LENGTH_MIN;
+    return isText && !isLate ? [{ response, ...known }] : [];
   });
 }
 

@@ -11,9 +11,6 @@ import type { Engine } from "./engine.ts";
 /** Where the package is: its dist, its Dockerfile. */
 const ROOT: string = fileURLToPath(new URL("../../../", import.meta.url));
 
-/** The packages that the two servers of the image need, as its Dockerfile copies them. */
-const PACKAGES: readonly string[] = ["picocolors", "pure-rand", "safe-stable-stringify", "ws", "zod"];
-
 /** What the image is made on; any image with Node on its path will do. */
 const BASE_IMAGE = "node:20-bookworm-slim";
 
@@ -67,13 +64,18 @@ function layOut(context: string): void {
     recursive: true,
     filter: (path) => !/\.(?:d\.ts|map)$|[/\\]\.bench|\.tsbuildinfo$/.test(path),
   });
-  for (const name of PACKAGES) {
+  for (const name of packagesOfImage(readFileSync(join(ROOT, "Dockerfile"), "utf8"))) {
     cpSync(folderOf(name), join(context, "node_modules", name), {
       recursive: true,
       dereference: true,
       filter: (path) => !/\.(?:d\.c?ts|map)$/.test(path) && !path.endsWith(join("zod", "src")),
     });
   }
+}
+
+/** The packages that a Dockerfile copies: those that the two servers of the image need. */
+function packagesOfImage(dockerfile: string): readonly string[] {
+  return [...dockerfile.matchAll(/^COPY node_modules\/(\S+) /gm)].map(([, name = ""]) => name);
 }
 
 /** Where a package of ours is installed. */
