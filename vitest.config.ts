@@ -13,6 +13,8 @@ const config: ViteUserConfigFnObject = defineConfig(({ mode }) => {
     testTimeout: full ? FULL_TEST_MS_MAX : TEST_MS_MAX,
     hookTimeout: full ? FULL_TEST_MS_MAX : TEST_MS_MAX,
     teardownTimeout: TEST_MS_MAX,
+    // Tests that may run at the same time wait for processes of their own; more of them than cores would keep one another waiting.
+    maxConcurrency: 2,
     env: full ? { HARNESS_FULL: "1" } : {},
     // Node itself loads the built package, as it does for users.
     server: { deps: { external: [/\/dist\//] } },
@@ -28,7 +30,6 @@ const config: ViteUserConfigFnObject = defineConfig(({ mode }) => {
       watch: false,
       // One test at a time: many run sessions side by side themselves, on a wall clock and with short deadlines.
       fileParallelism: false,
-      maxConcurrency: 1,
       projects: [
         {
           test: { ...common, name: "unit", include: ["src/**/*.test.ts"], setupFiles: ["src/simulation/register.ts"] },

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 
 import { workplaceOf, planOf, type Workplace } from "./cutwire-command.test-support.ts";
 
-/** The parts of a client that go wrong, and how long it promises to take for anything: 700 ms where absent. */
+/** The parts of a client that go wrong, and how long it promises to take for anything: 2 s where absent. */
 type ClientParts = {
   readonly open?: string;
   readonly runTurn?: string;
@@ -12,13 +12,13 @@ type ClientParts = {
 };
 
 function clientThat(parts: ClientParts): string {
-  const { open = "", runTurn = "await new Promise(() => {});", close = "", patienceMs = 700 } = parts;
+  const { open = "", runTurn = "await new Promise(() => {});", close = "", patienceMs = 2_000 } = parts;
   return `
     import net from "node:net";
     const never = () => new Promise(() => {});
     export const client = {
       name: "mine",
-      contract: { recoveryDeadlineMs: ${patienceMs - 200}, idleDeadlineMs: 200 },
+      contract: { recoveryDeadlineMs: ${patienceMs / 2}, idleDeadlineMs: ${patienceMs / 2} },
       async open(context) {
         const { port } = new URL(context.baseUrl);
         ${open}
@@ -77,7 +77,7 @@ describe("a client that never answers", () => {
     const place = workplaceOf(context);
     const { code, open, text } = await judge(place, source);
     expect({ code, open }).toEqual({ code: 1, open: { "INV-23": "violated", "INV-24": "violated" } });
-    expect(text).toContain("INV-23: session 0: turn 0 was still open 700 ms after the last disturbance");
+    expect(text).toContain("INV-23: session 0: turn 0 was still open 2000 ms after the last disturbance");
     expect(text).toContain("INV-24: session 0: the client never came back from turn 0");
   });
 
@@ -192,14 +192,18 @@ describe("a client that floods", () => {
   ])("is stopped at the plan's limit where it $does", async ({ runTurn, limits, limit }, context) => {
     const place = workplaceOf(context);
     const { code, open, text } = await judge(place, clientThat({ runTurn, patienceMs: PATIENT_MS }), limits);
-    expect({ code, open }).toEqual({ code: 2, open: UNDECIDED });
+    expect(code).toBe(2);
+    expect(open).toMatchObject(UNDECIDED);
     expect(text).toContain(`the run reached its limit ${limit}: either the client floods, or the plan needs a higher`);
   });
 
   it.concurrent("is heard up to a bound where it prints without end", async (context) => {
     const place = workplaceOf(context);
     const print = 'const line = "x".repeat(1000) + "\\n"; for (let i = 0; i < 2000; i += 1) console.log(line);';
-    const { code } = await judge(place, clientThat({ runTurn: `${print} return { outcome: "failed", cause: "no" };` }));
+    const { code } = await judge(
+      place,
+      clientThat({ runTurn: `${print} return { outcome: "failed", cause: "no" };`, patienceMs: PATIENT_MS }),
+    );
     expect(code).toBe(1);
     expect(place.read(".cutwire/latest/plan/history.jsonl").length).toBeLessThan(200_000);
   });
@@ -225,7 +229,7 @@ describe("a client that answers nonsense", () => {
     { answers: "a failure without a cause", runTurn: 'return { outcome: "failed" };', rule: "INV-23" },
   ])("is convicted where its turn answers $answers", async ({ runTurn, cause, rule = "INV-24" }, context) => {
     const place = workplaceOf(context);
-    const { code, open, text } = await judge(place, clientThat({ runTurn }));
+    const { code, open, text } = await judge(place, clientThat({ runTurn, patienceMs: PATIENT_MS }));
     expect(code).toBe(1);
     expect(open).toMatchObject({ [rule]: "violated" });
     expect(text).toContain(cause ?? rule);
@@ -235,7 +239,10 @@ describe("a client that answers nonsense", () => {
     "is told so where it reports %s",
     async (event, context) => {
       const place = workplaceOf(context);
-      const { code, text } = await judge(place, clientThat({ runTurn: `context.report(${event});` }));
+      const { code, text } = await judge(
+        place,
+        clientThat({ runTurn: `context.report(${event});`, patienceMs: PATIENT_MS }),
+      );
       expect(code).toBe(1);
       expect(text).toContain("runTurn threw: report takes");
     },

@@ -2,8 +2,6 @@ import { existsSync, readFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 
-import { createJiti } from "jiti";
-
 import { HarnessError, messageOf } from "../errors.ts";
 import { checkDocument, type DocumentNaming, parseDocument } from "../plan/document.ts";
 import { type Configuration, ConfigurationSchema } from "./configuration.ts";
@@ -69,5 +67,6 @@ async function importDefault(path: string, source: string): Promise<unknown> {
 async function importModule(path: string): Promise<unknown> {
   if (/\.m?js$/.test(path)) return { ...(await import(pathToFileURL(path).href)) };
   // Without a cache: nothing is left behind, neither in the project nor in the temporary folder.
+  const { createJiti } = await import("jiti");
   return await createJiti(import.meta.url, { fsCache: false }).import(path);
 }

@@ -1,7 +1,5 @@
 import { fileURLToPath } from "node:url";
 
-import { createJiti } from "jiti";
-
 import { HarnessError, messageOf, systemCodeOf } from "../../errors.ts";
 import { isJsonObject } from "../../protocol/json.ts";
 import type { Client } from "../client.ts";
@@ -29,6 +27,7 @@ async function importModule(module: string, path: string): Promise<unknown> {
   try {
     // What runs as it stands is imported by Node itself, so that a client is judged without a transpiler in between.
     if (/\.[cm]?js$/.test(path)) return { ...(await import(module)) };
+    const { createJiti } = await import("jiti");
     return await createJiti(import.meta.url).import(path);
   } catch (error) {
     if (error instanceof HarnessError) throw error;
