@@ -202,10 +202,15 @@ describe("a package that is not there", () => {
       symlinkSync(join(root, "node_modules", name), join(copy, "node_modules", name), "dir");
     }
     const main = join(copy, "dist", "cli", "main.js");
-    const finished = await place.run(["run", "--client", "openai-responses-ws", "--quiet"], { main });
-    expect(
-      missingIn(refusalOf(finished, "HARNESS_MISSING_PACKAGE"), ["openai-responses-ws needs", "npm install openai"]),
-    ).toEqual([]);
+    for (const [client, name] of [
+      ["openai-responses-ws", "openai"],
+      ["openai-agents", "@openai/agents"],
+    ] as const) {
+      const finished = await place.run(["run", "--client", client, "--quiet"], { main });
+      expect(
+        missingIn(refusalOf(finished, "HARNESS_MISSING_PACKAGE"), [`${client} needs`, `npm install ${name}\n`]),
+      ).toEqual([]);
+    }
   });
 });
 

@@ -140,6 +140,7 @@ const APPLIERS: readonly FaultApplier[] = [
 /** Registered clients. Each is a module, because a process of its own loads it. */
 const CLIENT_MODULES: Readonly<Record<string, string>> = {
   reference: "./run/clients/reference.js",
+  "openai-agents": "./run/clients/openai-agents.js",
   "openai-responses-ws": "./run/clients/openai-responses-ws.js",
   "openai-responses-ws-reconnect": "./run/clients/openai-responses-ws-reconnect.js",
   "planted:M01": "./run/clients/planted/m01.js",

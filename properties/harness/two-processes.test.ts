@@ -25,7 +25,7 @@ async function digestsOf(client: string, plans: readonly Plan[]): Promise<readon
 }
 
 // The clients that draw most differently from what surrounds them: own random stream, ambient one, and bugs.
-const CLIENTS = ["reference", "openai-responses-ws-reconnect", "planted:M11", "planted:M25"];
+const CLIENTS = ["reference", "openai-responses-ws-reconnect", "openai-agents", "planted:M11", "planted:M25"];
 
 it.each(CLIENTS)("plans in two processes in opposite order have the same digests with %s", async (client) => {
   const runs = Math.ceil(RUNS / CLIENTS.length);
