@@ -11,6 +11,9 @@ export const DETERMINISTIC_CLOSE_CODES: readonly number[] = [1002, 1003, 1007, 1
 /** Close codes behind which a session goes on: it ended for reasons that pass. 1000 is one of them while work is open. */
 export const RECOVERABLE_CLOSE_CODES: readonly number[] = [1000, 1001, 1005, 1006, 1011, 1012, 1013];
 
+/** Why nothing follows from a Close frame that the client answered with none. */
+export const CLOSE_UNANSWERED = "whether the client read that Close frame before it left is not known";
+
 /** Whether two creates have the same body, in whatever order its members stand. */
 export function isSameFrame(left: DialledCreate, right: DialledCreate): boolean {
   return left.sent.body !== undefined && isDeepStrictEqual(left.sent.body, right.sent.body);

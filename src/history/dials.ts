@@ -55,6 +55,8 @@ export type ObservedDial = {
   readonly isGarbled: boolean;
   /** Every frame that the client received. */
   readonly received: readonly HistoryEvent[];
+  /** The client's own Close frame, wherever it stood: behind one of the server's it shows that the client read that one. */
+  readonly clientClose: HistoryEvent | undefined;
   /** What the server did to end the connection, before that reached the client. */
   readonly serverEnd: HistoryEvent | undefined;
 };
@@ -116,6 +118,7 @@ function openDial(dialled: EventOf<"dialled">, session: number, connection: numb
     silenced: undefined,
     isMuted: false,
     isGarbled: false,
+    clientClose: undefined,
     serverEnd: undefined,
   };
   return { session, connection, dialled, creates: [], hints: [], received: [], ...nothingYet };
@@ -138,6 +141,7 @@ function takeFaceEvent(dial: OpenDial, event: HistoryEvent, entry: HistoryEvent 
   if (event.kind === "control-frame" && event.source === "client-face" && event.direction === "to-client") {
     if (!isClientGone) dial.received.push(event);
   }
+  if (isClientClose(event)) dial.clientClose ??= event;
   if (event.kind === "unreadable-message" && event.direction === "to-client") dial.isGarbled = true;
   if (event.kind === "upgrade-requested") dial.requested ??= event;
   if (event.kind === "upgrade-answered" && event.status === 101) dial.opened ??= event;
@@ -146,6 +150,11 @@ function takeFaceEvent(dial: OpenDial, event: HistoryEvent, entry: HistoryEvent 
   if (isRefusal && event.retryAfterMs !== undefined) dial.hints.push({ waitMs: event.retryAfterMs, event });
   if (isServerEnd(event)) dial.serverEnd ??= event;
   if (dial.end === undefined) dial.end = foreseen(endOf(event), dial.serverEnd);
+}
+
+function isClientClose(event: HistoryEvent): boolean {
+  if (event.kind !== "control-frame" || event.source !== "client-face") return false;
+  return event.opcode === "close" && event.direction === "to-server" && event.altered !== "injected";
 }
 
 function isServerEnd(event: HistoryEvent): boolean {

@@ -29,16 +29,21 @@ describe("close codes (INV-29)", () => {
   });
 
   it.each([1002, 1003, 1007, 1008, 1009, 1010])("what %i answered is not sent again unchanged", (code) => {
-    const again = (input: string) => (fixture: TimedFixture) => {
+    const again = (input: string, answersClose: boolean) => (fixture: TimedFixture) => {
+      if (answersClose) fixture.face({ kind: "control-frame", direction: "to-server", opcode: "close", code });
       fixture.dial();
       fixture.open();
       fixture.create({ input: [input] });
     };
     expect(judgeTimed(closeCodePolicy, closed(code, fails)).outcome).toBe("holds");
-    expect(judgeTimed(closeCodePolicy, closed(code, again("something else"))).outcome).toBe("holds");
-    expect(judgeTimed(closeCodePolicy, closed(code, again("hello")))).toMatchObject({
+    expect(judgeTimed(closeCodePolicy, closed(code, again("something else", true))).outcome).toBe("holds");
+    expect(judgeTimed(closeCodePolicy, closed(code, again("hello", true)))).toMatchObject({
       outcome: "violated",
-      evidence: [6, 7, 11],
+      evidence: [6, 7, 12],
+    });
+    expect(judgeTimed(closeCodePolicy, closed(code, again("hello", false)))).toMatchObject({
+      outcome: "unknown",
+      message: expect.stringContaining("whether the client read that Close frame before it left is not known"),
     });
   });
 
@@ -50,6 +55,7 @@ describe("close codes (INV-29)", () => {
         fixture.dial();
         fixture.open();
         fixture.face({ kind: "frame-injected", direction: "to-client", code });
+        fixture.face({ kind: "control-frame", direction: "to-server", opcode: "close", code });
       }
       return fixture;
     };

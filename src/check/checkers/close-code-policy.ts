@@ -1,6 +1,12 @@
 import { collectDials, type ConnectionEnd, type ObservedDial } from "../../history/dials.ts";
 import { type CheckContext, type Checker, evidenceOf, notExercised, worstOf } from "../checker.ts";
-import { DETERMINISTIC_CLOSE_CODES, laterDials, RECOVERABLE_CLOSE_CODES, repeatsOf } from "../repeats.ts";
+import {
+  CLOSE_UNANSWERED,
+  DETERMINISTIC_CLOSE_CODES,
+  laterDials,
+  RECOVERABLE_CLOSE_CODES,
+  repeatsOf,
+} from "../repeats.ts";
 import { openTurnAt } from "../retry-waits.ts";
 import type { Finding } from "../verdict.ts";
 
@@ -14,7 +20,7 @@ export const closeCodePolicy: Checker = {
     "While a turn is open, 1000, 1001, 1005, 1006, 1011, 1012 and 1013 are recovered from; what 1002, 1003, 1007 to 1010, 4401 and 4403 answered is not sent again unchanged.",
   evidence: "The create, where one was under way, the close, and the attempt that came or the end without one.",
   undecided:
-    "Unknown where the run ended before the turn was over. Not exercised where no connection was closed with such a code while a turn was open.",
+    "Unknown where the run ended before the turn was over, and where the client answered a Close frame with none: it may have left before it read that one. Not exercised where no connection was closed with such a code while a turn was open.",
   source: "failures.md INV-29 (B42, B60, B63, B65); RFC 6455 §7.4.1",
   advice:
     "Decide by one table over all close codes, and do not ask whether the close was clean: a restarting server says 1012, and a clean 1000 in the middle of work is a failure too.",
@@ -101,9 +107,9 @@ function repeatFinding(
   const again = repeats[allowed]?.sent ?? redials[allowed]?.dialled;
   if (again === undefined) return FINE;
   const what = dial.creates.length > 0 ? "the same create was sent again" : "the client dialled again";
-  return {
-    outcome: "violated",
-    message: `session ${dial.session}: the connection was closed with ${code}, which the same bytes will meet again, and ${what}`,
-    evidence: evidenceOf(inFlight?.sent, end.event, again),
-  };
+  const message = `session ${dial.session}: the connection was closed with ${code}, which the same bytes will meet again, and ${what}`;
+  const evidence = evidenceOf(inFlight?.sent, end.event, again);
+  if (dial.clientClose === undefined)
+    return { outcome: "unknown", message: `${message}; ${CLOSE_UNANSWERED}`, evidence };
+  return { outcome: "violated", message, evidence };
 }

@@ -1,7 +1,7 @@
 import { collectDials, type DialledCreate, type ObservedDial } from "../../history/dials.ts";
 import type { ProtocolError } from "../../protocol/error-shapes.ts";
 import { type CheckContext, type Checker, evidenceOf, notExercised, worstOf } from "../checker.ts";
-import { DETERMINISTIC_CLOSE_CODES, laterDials, repeatsOf } from "../repeats.ts";
+import { CLOSE_UNANSWERED, DETERMINISTIC_CLOSE_CODES, laterDials, repeatsOf } from "../repeats.ts";
 import type { Finding } from "../verdict.ts";
 
 const FINE: Finding = { outcome: "holds", message: "", evidence: [] };
@@ -13,7 +13,8 @@ export const noHopelessRetry: Checker = {
   claim:
     "A refused request is not sent again unchanged within its turn: after 400-class answers, quota codes, and close codes 1002, 1003 and 1007 to 1010; after 401 and 403 once at most.",
   evidence: "The create or dial, the refusal, and the same thing again.",
-  undecided: "Unknown never: it asks for no time. Not exercised where nothing was refused for good.",
+  undecided:
+    "Unknown where the client answered the Close frame with none: it may have left before it read that one. Not exercised where nothing was refused for good.",
   source: "protocol.md §7 B6, §4.4",
   advice:
     "Classify an error by status and code before the backoff sees it; what the request itself is to blame for ends the turn.",
@@ -61,7 +62,11 @@ function createFindings(
     const again = repeatsOf(create, dials, turns).find(({ sent }) => sent.sequence > refused.event.sequence);
     if (again === undefined) return [FINE];
     const message = `session ${dial.session}: a create was refused with ${refused.what}, and the same create was sent again`;
-    return [{ outcome: "violated" as const, message, evidence: evidenceOf(create.sent, refused.event, again.sent) }];
+    const evidence = evidenceOf(create.sent, refused.event, again.sent);
+    if (refused.event === dial.end?.event && dial.clientClose === undefined) {
+      return [{ outcome: "unknown" as const, message: `${message}; ${CLOSE_UNANSWERED}`, evidence }];
+    }
+    return [{ outcome: "violated" as const, message, evidence }];
   });
 }
 
