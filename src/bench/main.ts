@@ -8,15 +8,32 @@ import { cpus, loadavg, release } from "node:os";
 import { markdownTable } from "markdown-table";
 
 import { createSystemClock } from "../determinism/clock.ts";
+import { openParty } from "./party.ts";
 import { measureProxyMemory, PROXY_MEMORY_HEAD } from "./proxy-memory.ts";
 import { openProxyParties } from "./proxy-parties.ts";
 import { measureProxySpeed, PROXY_SPEED_HEAD } from "./proxy-speed.ts";
 import { measureServerSpeed, SERVER_SPEED_HEAD } from "./server-speed.ts";
+import {
+  measureSimulationMemory,
+  measureSimulationScale,
+  SIMULATION_MEMORY_HEAD,
+  SIMULATION_SCALE_HEAD,
+} from "./simulation-scale.ts";
+import { measureSimulationSpeed, SIMULATION_EFFORT, SIMULATION_SPEED_HEAD } from "./simulation-speed.ts";
 
 /** A title and the rows below it, the head first. */
 type Table = { readonly title: string; readonly rows: readonly (readonly string[])[] };
 
-const PARTS: Readonly<Record<string, () => Promise<readonly Table[]>>> = { proxy: benchProxy, server: benchServer };
+/** How much time a run of the benchmark takes: `full` is for the figures that need many sessions. */
+type Mode = "brief" | "full";
+
+const PARTS: Readonly<Record<string, (mode: Mode) => Promise<readonly Table[]>>> = {
+  proxy: benchProxy,
+  server: benchServer,
+  simulation: benchSimulation,
+};
+
+const FULL_FLAG = "--full";
 
 async function benchProxy(): Promise<readonly Table[]> {
   const parties = await openProxyParties();
@@ -33,6 +50,20 @@ async function benchServer(): Promise<readonly Table[]> {
   return [{ title: "Responses server: tool turns", rows: [SERVER_SPEED_HEAD, ...(await measureServerSpeed())] }];
 }
 
+async function benchSimulation(mode: Mode): Promise<readonly Table[]> {
+  const effort = SIMULATION_EFFORT[mode];
+  const parties = [await openParty("simulation"), await openParty("simulation")] as const;
+  const speed = await measureSimulationSpeed(parties[0], effort);
+  const memory = await measureSimulationMemory(parties[0], effort);
+  const scale = await measureSimulationScale(parties, effort);
+  for (const party of parties) party.close();
+  return [
+    { title: "Simulation: speed on one core", rows: [SIMULATION_SPEED_HEAD, ...speed] },
+    { title: "Simulation: memory over many sessions", rows: [SIMULATION_MEMORY_HEAD, ...memory] },
+    { title: "Simulation: two cores, a sweep, real sockets", rows: [SIMULATION_SCALE_HEAD, ...scale] },
+  ];
+}
+
 function machineText(): string {
   const processors = cpus();
   const load = loadavg().map((value) => value.toFixed(1));
@@ -42,7 +73,9 @@ function machineText(): string {
   );
 }
 
-async function bench(names: readonly string[]): Promise<number> {
+async function bench(args: readonly string[]): Promise<number> {
+  const mode = args.includes(FULL_FLAG) ? "full" : "brief";
+  const names = args.filter((arg) => arg !== FULL_FLAG);
   const unknown = names.find((name) => PARTS[name] === undefined);
   if (unknown !== undefined) {
     process.stderr.write(`There is no part "${unknown}" to measure. Parts: ${Object.keys(PARTS).join(", ")}.\n`);
@@ -51,7 +84,7 @@ async function bench(names: readonly string[]): Promise<number> {
   process.stdout.write(`${machineText()}\n`);
   for (const [name, measure] of Object.entries(PARTS)) {
     if (names.length > 0 && !names.includes(name)) continue;
-    for (const { title, rows } of await measure()) {
+    for (const { title, rows } of await measure(mode)) {
       process.stdout.write(`\n${title}\n\n${markdownTable(rows.map((row) => [...row]))}\n`);
     }
   }

@@ -31,7 +31,14 @@ export type Party = {
 
 /** Every process that a benchmark may start, by what it is. */
 export type PartyName =
-  "echo-upstream" | "load-client" | "pipe-proxy" | "tcp-proxy" | "turn-client" | "responses-server" | "framing-server";
+  | "echo-upstream"
+  | "load-client"
+  | "pipe-proxy"
+  | "tcp-proxy"
+  | "turn-client"
+  | "responses-server"
+  | "framing-server"
+  | "simulation";
 
 /** Starts a party in a process of its own, with arguments, and waits until it listens to questions. */
 export async function openParty(name: PartyName, ...args: readonly string[]): Promise<Party> {
