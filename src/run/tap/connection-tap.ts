@@ -43,6 +43,8 @@ export class ConnectionTap implements ConnectionInterceptor {
   readonly #upgradeWait: UpgradeWait;
   /** A stop that the end of the upgrade's answer reached (P1). */
   #upgradeStop: StreamStop | undefined;
+  /** Whether the client hung up: what reaches its kernel from then on, it never reads. */
+  #isClientGone = false;
   #totalToClient = 0;
   /** What that total was when the client last sent something: it had read at least until then. */
   #totalWhenClientSpoke = 0;
@@ -89,16 +91,18 @@ export class ConnectionTap implements ConnectionInterceptor {
       this.#totalToClient = totalBytes;
       this.#onTotalToClient();
     }
+    if (direction === "to-client" && this.#isClientGone) return;
     if (head !== undefined && totalBytes >= head) this.#taps[direction].delivered(totalBytes - head);
   }
 
   ended(gate: Gate): void {
     if (gate.edge === "in") {
+      if (gate.direction === "to-server") this.#isClientGone = true;
       this.#passRest(gate.direction);
       this.#upgradeWait.end();
     }
-    const faces = FACES_OF_DIRECTION[gate.direction];
-    this.#record({ source: gate.edge === "in" ? faces.enters : faces.leaves, kind: "ended", edge: gate.edge });
+    const { enters, leaves } = FACES_OF_DIRECTION[gate.direction];
+    this.#record({ source: gate.edge === "in" ? enters : leaves, kind: "ended", edge: gate.edge });
   }
 
   reset(side: "client" | "server", by: "peer" | "proxy"): void {
@@ -177,11 +181,11 @@ export class ConnectionTap implements ConnectionInterceptor {
     // Whatever a fault answered now would stand behind the Close frame (RFC 6455 §5.5.1).
     if (this.#isClosing) return undefined;
     const edit = this.#options.edit(direction, message);
-    const isAsItCame = edit?.pieces.some(({ unit, altered }) => unit === message.unit && altered === undefined);
+    const { unit } = message;
+    const isAsItCame = edit?.pieces.some((piece) => piece.unit === unit && piece.altered === undefined);
     // What the server said counts for its request also where the client does not hear of it.
-    if (isAsItCame === false && direction === "to-client" && message.unit.kind === "message") {
-      this.requests.takeServerMessage(message.unit.body);
-    }
+    const isUnheard = isAsItCame === false && direction === "to-client";
+    if (isUnheard && unit.kind === "message") this.requests.takeServerMessage(unit.body);
     return edit;
   }
 
@@ -262,10 +266,9 @@ export class ConnectionTap implements ConnectionInterceptor {
     if (direction === "to-server") {
       const onwards = withoutHeader(head, "sec-websocket-extensions");
       this.#heads["to-server"].isFrames = head.headers.get("upgrade")?.toLowerCase() === "websocket";
-      const extensionsRemoved = onwards !== head;
-      const path = requestPathOf(head);
+      const told = { path: requestPathOf(head), extensionsRemoved: onwards !== head };
       this.#learnSecrets(head);
-      this.#record({ source: "client-face", kind: "upgrade-requested", path, extensionsRemoved });
+      this.#record({ source: "client-face", kind: "upgrade-requested", ...told });
       return onwards.bytes;
     }
     const { session, connection, anchors } = this.#options;
@@ -280,10 +283,8 @@ export class ConnectionTap implements ConnectionInterceptor {
   /** What authorises a client may come again in a message, an error or on its output. The sessions' own keys are public. */
   #learnSecrets(head: HttpHead): void {
     const { recorder } = this.#options;
-    const target = head.firstLine.split(" ")[1] ?? "";
-    for (const secret of secretsOfRequest(target, head.headers)) {
-      if (!isSessionKey(secret)) recorder.learnSecret(secret);
-    }
+    const secrets = secretsOfRequest(head.firstLine.split(" ")[1] ?? "", head.headers);
+    for (const secret of secrets.filter((one) => !isSessionKey(one))) recorder.learnSecret(secret);
   }
 
   #answerRejected(how: DialRejection["how"]): GateAnswer {
