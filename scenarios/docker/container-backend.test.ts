@@ -1,5 +1,4 @@
 import { readFileSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 
 import { createHarness, type Fault, type Heal, type Scenario } from "cutwire";
@@ -7,20 +6,9 @@ import { describeBackend } from "cutwire/contracts";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 import { openWorkplace, type Workplace } from "../cutwire-command.test-support.ts";
-import { standing, WHY_SKIPPED } from "./engine.test-support.ts";
+import { COMMAND_ENV as env, standing, WHY_SKIPPED } from "./engine.test-support.ts";
 
 const SUITE_MS_MAX = 240_000;
-
-/** What a command in a workplace needs of this process's environment. Testcontainers leaves a lock where files are temporary. */
-const env: Readonly<Record<string, string>> = {
-  TMPDIR: tmpdir(),
-  ...Object.fromEntries(
-    Object.entries(process.env).filter(
-      (entry): entry is [string, string] =>
-        /^(CUTWIRE_|TESTCONTAINERS_|DOCKER_)/.test(entry[0]) && entry[1] !== undefined,
-    ),
-  ),
-};
 
 /** The scenarios of the suite that Toxiproxy cannot express, with what is missing; `fidelity.md` has the reasons. */
 const NOT_EXPRESSED: Readonly<Record<string, string>> = fidelityList();

@@ -1,4 +1,5 @@
 import { execFile } from "node:child_process";
+import { tmpdir } from "node:os";
 import { promisify } from "node:util";
 
 const run = promisify(execFile);
@@ -17,6 +18,17 @@ async function findWhySkipped(): Promise<string | undefined> {
     return why;
   }
 }
+
+/** What a command in a workplace needs of this process's environment. Testcontainers leaves a lock where files are temporary. */
+export const COMMAND_ENV: Readonly<Record<string, string>> = {
+  TMPDIR: tmpdir(),
+  ...Object.fromEntries(
+    Object.entries(process.env).filter(
+      (entry): entry is [string, string] =>
+        /^(CUTWIRE_|TESTCONTAINERS_|DOCKER_)/.test(entry[0]) && entry[1] !== undefined,
+    ),
+  ),
+};
 
 /** What stands in the engine: containers in any state, and networks, by their names. */
 export async function standing(): Promise<readonly string[]> {

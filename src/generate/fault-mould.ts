@@ -1,5 +1,5 @@
 import { stableJson } from "../determinism/stable-json.ts";
-import type { Fault, Heal } from "../plan/fault.ts";
+import type { Fault, Heal, ScheduledFault } from "../plan/fault.ts";
 import type { ProtocolPoint } from "../protocol/protocol-point.ts";
 
 /** A kind of fault that plans are generated with, in a bounded number of variants. */
@@ -85,13 +85,63 @@ export const FAULT_MOULDS: readonly FaultMould[] = [
   },
 ];
 
-/** The place of the mould in {@link FAULT_MOULDS} that a fault was made in; undefined where it was made in none. */
-export function mouldIndexOf(fault: Fault): number | undefined {
-  const made = stableJson(fault);
-  const index = FAULT_MOULDS.findIndex(({ variants }) =>
-    variants.some((variant) => stableJson(variant.fault) === made),
+/** Toxiproxy's toxics and its switch, as faults that a session can live through. */
+export const TOXIC_MOULDS: readonly FaultMould[] = [
+  { name: "slicer", points: ON_CONNECTION, variants: toxics("slicer", [{ average_size: 16, size_variation: 8 }], 300) },
+  { name: "bandwidth", points: ON_CONNECTION, variants: toxics("bandwidth", [{ rate: 100 }, { rate: 20 }], 300) },
+  { name: "slow-close", points: ON_CONNECTION, variants: toxics("slow_close", [{ delay: 20 }, { delay: 100 }], 300) },
+  { name: "limit-data", points: ON_CONNECTION, variants: toxics("limit_data", [{ bytes: 1_000 }, { bytes: 0 }], 150) },
+  { name: "timeout", points: ON_CONNECTION, variants: toxics("timeout", [{ timeout: 20 }, { timeout: 100 }], 200) },
+  { name: "reset-peer", points: ON_CONNECTION, variants: toxics("reset_peer", [{ timeout: 0 }, { timeout: 20 }], 100) },
+  {
+    name: "down",
+    points: ON_CONNECTION,
+    variants: [{ fault: { kind: "refuse" }, heal: { kind: "after", delayMs: 150 } }],
+  },
+];
+
+/** A toxic with each of these attributes, towards the client first; it goes after a time. */
+function toxics(
+  type: string,
+  each: readonly Readonly<Record<string, number>>[],
+  delayMs: number,
+): FaultMould["variants"] {
+  const heal: Heal = { kind: "after", delayMs };
+  return (["to-client", "to-server"] as const).flatMap((direction) =>
+    each.map((attributes) => ({ fault: { kind: "toxic", type, direction, attributes }, heal })),
   );
+}
+
+/**
+ * The moulds as far as a wire can make them happen, with the points where it can. On one that cannot make all of
+ * {@link FAULT_MOULDS}, as a real Toxiproxy's cannot, its own toxics come too.
+ *
+ * @param isAble Whether a fault can be made as it is scheduled.
+ */
+export function mouldsFor(isAble: (scheduled: ScheduledFault) => boolean): readonly FaultMould[] {
+  const isAbleAt = ({ fault, heal }: FaultMould["variants"][number], point: ProtocolPoint): boolean =>
+    isAble({ id: "tried", fault, heal, when: { place: { session: 0 }, at: { kind: "point", point, occurrence: 1 } } });
+  const able = (moulds: readonly FaultMould[]): readonly FaultMould[] =>
+    moulds.flatMap((mould) => {
+      const variants = mould.variants.filter((variant) => mould.points.some((point) => isAbleAt(variant, point)));
+      const points = mould.points.filter((point) => variants.every((variant) => isAbleAt(variant, point)));
+      return variants.length === 0 || points.length === 0 ? [] : [{ ...mould, variants, points }];
+    });
+  const usual = able(FAULT_MOULDS);
+  return usual.length === FAULT_MOULDS.length ? FAULT_MOULDS : [...usual, ...able(TOXIC_MOULDS)];
+}
+
+/** The place of the mould that a fault was made in, among these; undefined where it was made in none. */
+export function mouldIndexOf(fault: Fault, moulds: readonly FaultMould[] = FAULT_MOULDS): number | undefined {
+  const made = stableJson(fault);
+  const index = moulds.findIndex(({ variants }) => variants.some((variant) => stableJson(variant.fault) === made));
   return index === -1 ? undefined : index;
+}
+
+/** What a fault is counted as: the name of its mould, or of its kind. */
+export function mouldNameOf(fault: Fault): string {
+  const moulds = [...FAULT_MOULDS, ...TOXIC_MOULDS];
+  return moulds[mouldIndexOf(fault, moulds) ?? -1]?.name ?? fault.kind;
 }
 
 /** Whether a client may end its turn when this happens, so that nothing else happens in the turn. */

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { digestOf } from "../determinism/stable-json.ts";
 import type { ScheduledFault } from "../plan/fault.ts";
 import type { ProtocolPoint } from "../protocol/protocol-point.ts";
-import { FAULT_MOULDS, type FaultMould } from "./fault-mould.ts";
+import type { FaultMould } from "./fault-mould.ts";
 import { pointsBehindCall, reachablePoints, type ReachablePoint, type TurnShape } from "./workload-shape.ts";
 
 /** A fault in three numbers. `place` counts through the places of the workload where the mould makes sense, round and round. */
@@ -11,19 +11,26 @@ export type FaultShape = { readonly mould: number; readonly variant: number; rea
 
 const NUMBER_MAX = 1_000;
 
+/** What a fault is made of: the moulds there are, and the turns of the session that it strikes. */
+export type FaultSurroundings = { readonly moulds: readonly FaultMould[]; readonly turns: readonly TurnShape[] };
+
 /** Generates the shape of one fault, whatever the workload is. */
-export function faultShapeArbitrary(): fc.Arbitrary<FaultShape> {
+export function faultShapeArbitrary(moulds: readonly FaultMould[]): fc.Arbitrary<FaultShape> {
   return fc.record({
-    mould: fc.integer({ min: 0, max: FAULT_MOULDS.length - 1 }),
+    mould: fc.integer({ min: 0, max: moulds.length - 1 }),
     variant: fc.integer({ min: 0, max: NUMBER_MAX }),
     place: fc.integer({ min: 0, max: NUMBER_MAX }),
   });
 }
 
 /** The fault that a shape stands for in a workload. Where its mould finds no place there, it is made in the simplest one. */
-export function faultOfShape(shape: FaultShape, turns: readonly TurnShape[], id: string): ScheduledFault | undefined {
-  const given = FAULT_MOULDS[shape.mould];
-  const mould = given !== undefined && pointsFor(given, turns).length > 0 ? given : FAULT_MOULDS[0];
+export function faultOfShape(
+  shape: FaultShape,
+  { moulds, turns }: FaultSurroundings,
+  id: string,
+): ScheduledFault | undefined {
+  const given = moulds[shape.mould];
+  const mould = given !== undefined && pointsFor(given, turns).length > 0 ? given : moulds[0];
   if (mould === undefined) return undefined;
   const place = placeAt(shape.place, mould, turns);
   const variant = mould.variants[shape.variant % mould.variants.length];
@@ -41,10 +48,10 @@ export function faultOfShape(shape: FaultShape, turns: readonly TurnShape[], id:
  *
  * @throws TypeError where it was not made from one
  */
-export function shapeOfFault(scheduled: ScheduledFault, turns: readonly TurnShape[]): FaultShape {
-  for (const [mould, { variants }] of FAULT_MOULDS.entries()) {
+export function shapeOfFault(scheduled: ScheduledFault, surroundings: FaultSurroundings): FaultShape {
+  for (const [mould, { variants }] of surroundings.moulds.entries()) {
     for (const variant of variants.keys()) {
-      const place = placeOf({ mould, variant, scheduled }, turns);
+      const place = placeOf({ mould, variant, scheduled }, surroundings);
       if (place !== undefined) return { mould, variant, place };
     }
   }
@@ -69,15 +76,15 @@ function placeAt(place: number, mould: FaultMould, turns: readonly TurnShape[]):
 
 function placeOf(
   candidate: { readonly mould: number; readonly variant: number; readonly scheduled: ScheduledFault },
-  turns: readonly TurnShape[],
+  surroundings: FaultSurroundings,
 ): number | undefined {
   const { at } = candidate.scheduled.when;
-  const mould = FAULT_MOULDS[candidate.mould];
+  const mould = surroundings.moulds[candidate.mould];
   if (mould === undefined || at.kind !== "point") return undefined;
-  const points = pointsFor(mould, turns);
+  const points = pointsFor(mould, surroundings.turns);
   const index = points.findIndex(({ point }) => point === at.point);
   const place = index + points.length * (at.occurrence - (points[index]?.first ?? 1));
   if (index === -1 || place < 0 || place > NUMBER_MAX) return undefined;
-  const made = faultOfShape({ ...candidate, place }, turns, candidate.scheduled.id);
+  const made = faultOfShape({ ...candidate, place }, surroundings, candidate.scheduled.id);
   return made !== undefined && digestOf(made) === digestOf(candidate.scheduled) ? place : undefined;
 }

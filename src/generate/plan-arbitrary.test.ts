@@ -3,7 +3,8 @@ import { describe, expect, it } from "vitest";
 
 import { stableJson } from "../determinism/stable-json.ts";
 import { type Plan, PlanSchema } from "../plan/plan.ts";
-import { FAULT_MOULDS } from "./fault-mould.ts";
+import type { ScheduledFault } from "../plan/fault.ts";
+import { FAULT_MOULDS, mouldNameOf, mouldsFor, TOXIC_MOULDS } from "./fault-mould.ts";
 import { planArbitrary } from "./plan-arbitrary.ts";
 
 const SAMPLES = 500;
@@ -37,6 +38,37 @@ describe("generated plans", () => {
       const made = new Set(variants.map(({ fault }) => stableJson(fault)));
       expect(plans.some(({ faults }) => faults.some(({ fault }) => made.has(stableJson(fault))))).toBe(true);
     }
+  });
+});
+
+describe("plans for a wire that cannot make every fault", () => {
+  /** A wire without RST, on which nothing strikes at P5. */
+  const isAble = ({ fault, when }: ScheduledFault): boolean =>
+    !(fault.kind === "cut" && fault.mode === "rst") && !(when.at.kind === "point" && when.at.point === "P5");
+  const moulds = mouldsFor(isAble);
+
+  it("hold what it can make, where it can, and the toxics of Toxiproxy besides", () => {
+    const faults = fc.sample(planArbitrary({ moulds }), { numRuns: SAMPLES, seed: 3 }).flatMap((plan) => plan.faults);
+    expect(faults.filter((scheduled) => !isAble(scheduled))).toEqual([]);
+    const usual = FAULT_MOULDS.map(({ name }) => name).filter((name) => name !== "rst");
+    const made = new Set(faults.map(({ fault }) => mouldNameOf(fault)));
+    expect(made).toEqual(new Set([...usual, ...TOXIC_MOULDS.map(({ name }) => name)]));
+  });
+
+  it("are valid, and shrink by the same moulds alone", () => {
+    const arbitrary = planArbitrary({ moulds });
+    for (const plan of fc.sample(arbitrary, { numRuns: 50, seed: 5 })) {
+      expect(PlanSchema.safeParse(plan).success).toBe(true);
+      expect(arbitrary.canShrinkWithoutContext(JSON.parse(JSON.stringify(plan)))).toBe(true);
+    }
+    const toxic = fc
+      .sample(arbitrary, { numRuns: SAMPLES, seed: 3 })
+      .find(({ faults }) => faults.some(({ fault }) => mouldNameOf(fault) === "limit-data"));
+    expect(planArbitrary().canShrinkWithoutContext(toxic)).toBe(false);
+  });
+
+  it("are the usual ones where it can make them all", () => {
+    expect(mouldsFor(() => true)).toBe(FAULT_MOULDS);
   });
 });
 

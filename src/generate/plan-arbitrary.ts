@@ -1,6 +1,7 @@
 import fc from "fast-check";
 
 import { type Limits, type Plan, PlanSchema } from "../plan/plan.ts";
+import { FAULT_MOULDS, type FaultMould } from "./fault-mould.ts";
 import { type FaultShape, faultOfShape, faultShapeArbitrary, shapeOfFault } from "./fault-shape.ts";
 import { sessionOfShapes, shapesOfSession, type TurnShape, turnShapeArbitrary } from "./workload-shape.ts";
 
@@ -10,6 +11,8 @@ export type PlanArbitraryOptions = {
   readonly turnsMax?: number;
   /** Faults of the plan, 1..; 2 where absent. */
   readonly faultsMax?: number;
+  /** What goes wrong in them, simplest first, at least one; {@link FAULT_MOULDS} where absent. */
+  readonly moulds?: readonly FaultMould[];
 };
 
 /** The bounds of every generated plan. */
@@ -25,19 +28,22 @@ type PlanShape = readonly [seed: number, turns: TurnShape[], faults: FaultShape[
  * that it could not have made is refused by fast-check and left as it is.
  */
 export function planArbitrary(options: PlanArbitraryOptions = {}): fc.Arbitrary<Plan> {
-  const { turnsMax = 2, faultsMax = 2 } = options;
+  const { turnsMax = 2, faultsMax = 2, moulds = FAULT_MOULDS } = options;
   return fc
     .tuple(
       // The seed decides nothing that shrinking could make simpler.
       fc.noShrink(fc.integer({ min: 0, max: SEED_MAX })),
       fc.array(turnShapeArbitrary(), { minLength: 1, maxLength: turnsMax }),
-      fc.array(faultShapeArbitrary(), { minLength: 1, maxLength: faultsMax }),
+      fc.array(faultShapeArbitrary(moulds), { minLength: 1, maxLength: faultsMax }),
     )
-    .map(planOfShape, (plan: unknown) => [...shapeOfPlan(plan)]);
+    .map(
+      (shape) => planOfShape(shape, moulds),
+      (plan: unknown) => [...shapeOfPlan(plan, moulds)],
+    );
 }
 
-function planOfShape([seed, turns, faults]: PlanShape): Plan {
-  const made = faults.flatMap((shape, index) => faultOfShape(shape, turns, `fault-${index}`) ?? []);
+function planOfShape([seed, turns, faults]: PlanShape, moulds: readonly FaultMould[]): Plan {
+  const made = faults.flatMap((shape, index) => faultOfShape(shape, { moulds, turns }, `fault-${index}`) ?? []);
   return {
     formatVersion: 1,
     seed,
@@ -47,12 +53,12 @@ function planOfShape([seed, turns, faults]: PlanShape): Plan {
   };
 }
 
-function shapeOfPlan(value: unknown): [number, TurnShape[], FaultShape[]] {
+function shapeOfPlan(value: unknown, moulds: readonly FaultMould[]): [number, TurnShape[], FaultShape[]] {
   const plan = PlanSchema.parse(value);
   const [session, ...others] = plan.workload.sessions;
   if (session === undefined || others.length > 0) throw new TypeError("a generated plan has one session");
   if (JSON.stringify(plan.limits) !== JSON.stringify(GENERATED_LIMITS))
     throw new TypeError("the limits were not generated");
   const turns = shapesOfSession(session);
-  return [plan.seed, turns, plan.faults.map((fault) => shapeOfFault(fault, turns))];
+  return [plan.seed, turns, plan.faults.map((fault) => shapeOfFault(fault, { moulds, turns }))];
 }

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { stableJson } from "../determinism/stable-json.ts";
 import type { ScheduledFault } from "../plan/fault.ts";
 import type { Plan } from "../plan/plan.ts";
-import { FAULT_MOULDS, mayEndTurn, mouldIndexOf } from "./fault-mould.ts";
+import { FAULT_MOULDS, type FaultMould, mayEndTurn, mouldIndexOf } from "./fault-mould.ts";
 import { planArbitrary, type PlanArbitraryOptions } from "./plan-arbitrary.ts";
 
 /** Out of how many plans each is chosen. */
@@ -22,20 +22,20 @@ const CANDIDATES = 8;
 export function spreadPlans(runs: number, seed: number, options: PlanArbitraryOptions = {}): readonly Plan[] {
   const candidates = fc.sample(planArbitrary(options), { numRuns: runs * CANDIDATES, seed });
   const struck = new Map<string, number>();
+  const placesOf = placesAmong(options.moulds ?? FAULT_MOULDS);
+  /** How little there is to a plan: how often what its faults strike has been struck, on average over them. */
+  const wear = ({ faults }: Plan): number => {
+    if (isInItsOwnWay(faults)) return Number.POSITIVE_INFINITY;
+    const total = faults.flatMap(placesOf).reduce((sum, place) => sum + (struck.get(place) ?? 0), 0);
+    return total / Math.max(faults.length, 1);
+  };
   return Array.from({ length: runs }, (_, index) => {
     const [first, ...others] = candidates.slice(index * CANDIDATES, (index + 1) * CANDIDATES);
     if (first === undefined) throw new Error(`fast-check made fewer than ${runs * CANDIDATES} plans`);
-    const chosen = others.reduce((best, plan) => (wear(plan, struck) < wear(best, struck) ? plan : best), first);
+    const chosen = others.reduce((best, plan) => (wear(plan) < wear(best) ? plan : best), first);
     for (const place of chosen.faults.flatMap(placesOf)) struck.set(place, (struck.get(place) ?? 0) + 1);
     return chosen;
   });
-}
-
-/** How little there is to a plan: how often what its faults strike has been struck, on average over them. */
-function wear({ faults }: Plan, struck: ReadonlyMap<string, number>): number {
-  if (isInItsOwnWay(faults)) return Number.POSITIVE_INFINITY;
-  const total = faults.flatMap(placesOf).reduce((sum, place) => sum + (struck.get(place) ?? 0), 0);
-  return total / Math.max(faults.length, 1);
 }
 
 /** Where one fault may end the turn, or strikes the connection in the same instant, the other is likely to miss. */
@@ -45,11 +45,14 @@ function isInItsOwnWay(faults: readonly ScheduledFault[]): boolean {
   return anchors.size < faults.length || faults.some(({ fault }) => mayEndTurn(fault));
 }
 
-function placesOf({ fault, when }: ScheduledFault): readonly string[] {
-  const index = mouldIndexOf(fault);
-  const mould = `mould ${index}`;
-  const point = when.at.kind === "point" ? when.at.point : when.at.kind;
-  // A mould with one point alone would be counted twice, and come half as often as the others.
-  const hasChoice = index === undefined || (FAULT_MOULDS[index]?.points.length ?? 0) > 1;
-  return hasChoice ? [mould, point, `${mould} at ${point}`] : [mould, point];
+/** What is counted of a fault, by its place among the moulds. */
+function placesAmong(moulds: readonly FaultMould[]): (scheduled: ScheduledFault) => readonly string[] {
+  return ({ fault, when }) => {
+    const index = mouldIndexOf(fault, moulds);
+    const mould = `mould ${index}`;
+    const point = when.at.kind === "point" ? when.at.point : when.at.kind;
+    // A mould with one point alone would be counted twice, and come half as often as the others.
+    const hasChoice = index === undefined || (moulds[index]?.points.length ?? 0) > 1;
+    return hasChoice ? [mould, point, `${mould} at ${point}`] : [mould, point];
+  };
 }

@@ -12,7 +12,7 @@ import { type Confirmation, confirmViolations } from "../reproduce/confirm.ts";
 import type { RunResult } from "../reproduce/judged-run.ts";
 import type { Reproduction } from "../reproduce/reproduction.ts";
 import { quoteShellWord } from "../reproduce/shell-word.ts";
-import { firedPlan, type GeneratedRunOptions, ownViolations, runGenerated } from "./generated-run.ts";
+import { firedPlan, type GeneratedRunOptions, mouldsOf, ownViolations, runGenerated } from "./generated-run.ts";
 import type { AgentPromise } from "./promise.ts";
 import { hasFired } from "./tally.ts";
 
@@ -98,7 +98,7 @@ async function shrinkRun(promise: AgentPromise, failing: RunResult, options: Bro
     return false;
   };
   // The plan that failed is the only example, and fast-check shrinks it through the unmapper.
-  await fc.check(fc.asyncProperty(planArbitrary(), isKept), {
+  await fc.check(fc.asyncProperty(planArbitrary({ moulds: mouldsOf(options) }), isKept), {
     examples: [[firedPlan(failing)]],
     numRuns: 1,
     seed: options.seed,

@@ -17,7 +17,7 @@ import {
   tellBrokenPromise,
   tellStrayViolations,
 } from "./broken-promise.ts";
-import { type GeneratedRunOptions, ownViolations, runGenerated } from "./generated-run.ts";
+import { type GeneratedRunOptions, mouldsOf, ownViolations, runGenerated } from "./generated-run.ts";
 import type { AgentPromise } from "./promise.ts";
 import { type Tally, tallyRuns } from "./tally.ts";
 
@@ -74,7 +74,8 @@ export async function checkPromise(promise: AgentPromise, options: PromiseOption
   const stateRoot = mkdtempSync(join(tmpdir(), "cutwire-state-"));
   try {
     const parts = { ...options, stateRoot };
-    const results = await runUntilBroken(promise, spreadPlans(runs, planSeed(promise, seed)), parts);
+    const plans = spreadPlans(runs, planSeed(promise, seed), { moulds: mouldsOf(options) });
+    const results = await runUntilBroken(promise, plans, parts);
     const tally = tallyRuns(results, promise.rules);
     const shared = { promise: promise.name, seed, tally, strays: tellStrayViolations(promise, results, parts) };
     const failing = results.find((result) => ownViolations(promise, result, options).length > 0);

@@ -9,8 +9,10 @@ import type { Contract } from "../plan/contract.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { ClientReference } from "../plan/scenario.ts";
 import { clientModuleOf } from "../reproduce/client-module.ts";
-import type { Harness } from "../reproduce/harness.ts";
+import { type FaultMould, mouldsFor } from "../generate/fault-mould.ts";
+import { type Harness, pluginNamed, targetNamed } from "../reproduce/harness.ts";
 import { runAndJudge, type RunResult } from "../reproduce/judged-run.ts";
+import { unsupportedFaults } from "../run/unsupported-faults.ts";
 import type { AgentPromise } from "./promise.ts";
 import { hasFired } from "./tally.ts";
 
@@ -55,6 +57,16 @@ export async function runGenerated(plan: Plan, stateRoot: string, options: Gener
   const fired = firedPlan(result);
   const { contract, history } = result.record;
   return { ...result, verdicts: checkHistory({ plan: fired, contract, history }, harness.checkers) };
+}
+
+/** What can go wrong in generated plans where they are run. */
+export function mouldsOf({
+  harness,
+  backend = "embedded",
+  target = "reference",
+}: GeneratedRunOptions): readonly FaultMould[] {
+  const place = { backend: pluginNamed("backend", backend, harness.backends), target: targetNamed(target, harness) };
+  return mouldsFor((scheduled) => unsupportedFaults([scheduled], place).length === 0);
 }
 
 /** The plan of a run without the faults that did not fire. */

@@ -1,5 +1,4 @@
-import { FAULT_MOULDS, mouldIndexOf } from "../generate/fault-mould.ts";
-import type { ScheduledFault } from "../plan/fault.ts";
+import { mouldNameOf } from "../generate/fault-mould.ts";
 import { violatedRulesOf } from "../reproduce/confirm.ts";
 import type { RunResult } from "../reproduce/judged-run.ts";
 
@@ -36,7 +35,7 @@ export function tallyRuns(results: readonly RunResult[], rules: readonly string[
     decided: results.filter((result) => hasFired(result) && isDecided(result, rules)).length,
     violated: countBy(results.filter(hasFired).flatMap(violatedRulesOf)),
     faults: { fired: count("fired"), missed: count("missed"), failed: count("failed") },
-    byMould: countBy(fired.map(mouldOf)),
+    byMould: countBy(fired.map(({ fault }) => mouldNameOf(fault))),
     byPoint: countBy(fired.map(({ when }) => (when.at.kind === "point" ? when.at.point : when.at.kind))),
   };
 }
@@ -73,11 +72,6 @@ export function addTallies(tallies: readonly Tally[]): Tally {
 
 function isDecided({ verdicts }: RunResult, rules: readonly string[]): boolean {
   return verdicts.some(({ rule, outcome }) => rules.includes(rule) && (outcome === "holds" || outcome === "violated"));
-}
-
-function mouldOf({ fault }: ScheduledFault): string {
-  const index = mouldIndexOf(fault);
-  return (index === undefined ? undefined : FAULT_MOULDS[index]?.name) ?? fault.kind;
 }
 
 function countBy(names: readonly string[]): Record<string, number> {

@@ -20,9 +20,12 @@ export type UnsupportedFault = {
 export type RunPlace = { readonly backend: Backend; readonly target: Target };
 
 /** The faults of a plan that cannot be made there. */
-export function unsupportedFaults(plan: Plan, { backend, target: asked }: RunPlace): readonly UnsupportedFault[] {
+export function unsupportedFaults(
+  faults: Plan["faults"],
+  { backend, target: asked }: RunPlace,
+): readonly UnsupportedFault[] {
   const target = backend.targetOf?.(asked) ?? asked;
-  return plan.faults.flatMap((scheduled) => {
+  return faults.flatMap((scheduled) => {
     const { id, fault } = scheduled;
     const isOfTarget = describeFault(fault).appliedBy === "server";
     const able = isOfTarget ? (target.capabilities ?? new Set()) : backend.capabilities;
@@ -45,7 +48,7 @@ export function describeUnsupported({ id, kind, missing, by, why }: UnsupportedF
  * @throws HarnessError `HARNESS_UNSUPPORTED_FAULT` that names each of them
  */
 export function refuseUnsupportedFaults(plan: Plan, place: RunPlace, what: string): void {
-  const refused = unsupportedFaults(plan, place);
+  const refused = unsupportedFaults(plan.faults, place);
   if (refused.length === 0) return;
   const { backend, target } = place;
   const who = `The backend "${backend.name}" with the target "${target.name}"`;

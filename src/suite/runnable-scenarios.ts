@@ -17,7 +17,7 @@ export type ScenarioPlace = { readonly backend: string; readonly target: string;
  * @example "not for this target: restart (forget) needs target-forget of the target"
  */
 export function whyUnsupported({ plan }: Scenario, place: ScenarioPlace): string | undefined {
-  const faults = unsupportedFaults(plan, plugInsOf(place));
+  const faults = unsupportedFaults(plan.faults, plugInsOf(place));
   return faults.length === 0
     ? undefined
     : `not for this ${namesOf(faults)}: ${faults.map(describeUnsupported).join("; ")}`;
