@@ -64,6 +64,7 @@ import { stall } from "./run/faults/stall.ts";
 import { toxic } from "./run/faults/toxic.ts";
 import { upgrade } from "./run/faults/upgrade.ts";
 import { externalServer } from "./run/targets/external-server.ts";
+import { imageServer, isImageSpecification } from "./run/targets/image-server.ts";
 import { referenceServer } from "./run/targets/reference-server.ts";
 
 /** Every checker, in the order of the rules. */
@@ -187,7 +188,10 @@ export function createHarness(places: Places = {}): Harness {
     clock,
     backends: byName([embedded, simulation, inContainers, createExternalBackend(places.external)]),
     targets: byName([referenceServer]),
-    targetAt: (url) => externalServer(url, keyFromEnvironment()),
+    targetAt: (text) =>
+      isImageSpecification(text)
+        ? imageServer(text, { ...keyFromEnvironment(), environment: process.env })
+        : externalServer(text, keyFromEnvironment()),
     clients: new Map(Object.entries(CLIENT_MODULES).map(([name, path]) => [name, new URL(path, import.meta.url).href])),
     appliers: new Map(APPLIERS.map((applier) => [applier.kind, applier])),
     checkers: CHECKERS,

@@ -1,21 +1,21 @@
 // A Responses server that shares nothing with the one in src/responses-server but the protocol: another model, other
 // ids, other frames. It listens on a free port of 127.0.0.1 and prints its base URL. In its environment, BASE is the
-// path of that URL and KEY the one key that it upgrades for. SIGTERM ends it.
+// path of that URL, KEY the one key that it upgrades for, HOST and PORT where it listens instead. SIGTERM ends it.
 import { randomBytes } from "node:crypto";
 import { createServer } from "node:http";
 import { setImmediate as breathe } from "node:timers/promises";
 import { WebSocketServer } from "ws";
 
-const { BASE = "/v1", KEY } = process.env;
+const { BASE = "/v1", KEY, HOST = "127.0.0.1", PORT = "0" } = process.env;
 const sockets = new WebSocketServer({ noServer: true });
-const http = createServer((_request, response) => response.writeHead(404).end());
+const http = createServer(({ url }, response) => response.writeHead(url === "/healthz" ? 200 : 404).end());
 http.on("upgrade", (request, stream, head) => {
   const turnAway = (status) => stream.end(`HTTP/1.1 ${status}\r\nConnection: close\r\n\r\n`);
   if (request.url !== `${BASE}/responses`) return turnAway("404 Not Found");
   if (KEY !== undefined && request.headers.authorization !== `Bearer ${KEY}`) return turnAway("401 No");
   return sockets.handleUpgrade(request, stream, head, serve);
 });
-http.listen(0, "127.0.0.1", () => console.log(`ws://127.0.0.1:${http.address().port}${BASE}`));
+http.listen(Number(PORT), HOST, () => console.log(`ws://${HOST}:${http.address().port}${BASE}`));
 process.once("SIGTERM", () => {
   for (const socket of sockets.clients) socket.terminate();
   http.close();

@@ -32,7 +32,7 @@ Runs the plan of a reproduction file again and says whether the failure is still
 
   --client NAME | ./module   another client than the one in the file: did the fix help?
   --backend NAME             another backend than the one in the file
-  --target NAME | ws://…     another server than the one in the file
+  --target NAME | ws://… | image=…    another server than the one in the file
 ${CONTRACT_HELP}, or the file
   --confirm N                how many runs come after the first (default: 3)
   --expect reproduced        the failure is expected to be there: exit 0 where it is, 1 where it is gone

@@ -33,7 +33,7 @@ so it is run when it is named.
   --client NAME | ./module   the client under test (default: reference)
 ${CONTRACT_HELP}
   --backend NAME             how the wire is faulted (default: embedded); simulation is in virtual time
-  --target NAME | ws://…     the server at the far end (default: reference), or one of your own
+  --target NAME | ws://… | image=…    the server at the far end (default: reference), or one of your own
   --seed N                   another seed for every plan
   --confirm N                how often a violation, or what a busy machine left undecided, is run again (default: 3)
   --jobs N                   how many scenarios run side by side (default: 4)
@@ -69,6 +69,10 @@ the scenario, by the "shape" that report.json tells of a violation (as "witness"
 
 The backend "container" starts the server and a real Toxiproxy in containers, with Docker and the package testcontainers:
   --sessions-max N           how many sessions it has ports for (default: 32)
+  --target image=my-server:1,port=8080[,env=NAME=VALUE]…[,health=/PATH][,path=/PATH]
+                             a server of your own, which listens on 0.0.0.0 in its container; env=NAME hands on what
+                             you have by that name, health is what it answers with a 2xx as soon as it is well, path
+                             stands before /responses (default: /v1)
 
 ${EXTERNAL_HELP}
 

@@ -10,7 +10,10 @@ export type Harness = {
   readonly clock: Clock;
   readonly backends: ReadonlyMap<string, Backend>;
   readonly targets: ReadonlyMap<string, Target>;
-  /** The target at a URL, for a server that is running somewhere: `"ws://127.0.0.1:8080/v1"`. */
+  /**
+   * The target that a name cannot stand for: a server that is running somewhere, by its URL (`"ws://127.0.0.1:8080/v1"`),
+   * or one that a container is started with (`"image=my-server:1,port=8080"`).
+   */
   targetAt(url: string): Target;
   /** Registered clients: name → `file:` URL of the module that exports it. */
   readonly clients: ReadonlyMap<string, string>;
@@ -19,15 +22,15 @@ export type Harness = {
 };
 
 /**
- * The target of a name, or the one at a URL.
+ * The target of a name, the one at a URL, or the one of an image.
  *
- * @throws HarnessError `HARNESS_UNKNOWN_NAME`, and `HARNESS_INVALID_OPTION` for a URL that is no target's
+ * @throws HarnessError `HARNESS_UNKNOWN_NAME`, and `HARNESS_INVALID_OPTION` for a URL or an image that is no target's
  */
 export function targetNamed(nameOrUrl: string, harness: Harness): Target {
-  if (nameOrUrl.includes("://")) return harness.targetAt(nameOrUrl);
+  if (nameOrUrl.includes("://") || nameOrUrl.startsWith("image=")) return harness.targetAt(nameOrUrl);
   const target = harness.targets.get(nameOrUrl);
   if (target !== undefined) return target;
-  const message = `There is no target named "${nameOrUrl}". Registered: ${[...harness.targets.keys()].join(", ")}. A server of your own is given by its URL, as ws://127.0.0.1:8080/v1.`;
+  const message = `There is no target named "${nameOrUrl}". Registered: ${[...harness.targets.keys()].join(", ")}. A server of your own is given by its URL, as ws://127.0.0.1:8080/v1, or by its image, as image=my-server:1,port=8080.`;
   throw new HarnessError("HARNESS_UNKNOWN_NAME", message, { details: { name: nameOrUrl } });
 }
 

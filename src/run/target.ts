@@ -48,6 +48,19 @@ export type TargetContext = {
   readonly world?: World;
 };
 
+/** An image with a server in it, and how that is run and reached. */
+export type TargetImage = {
+  /** As the engine knows it: `"registry.example/my-server:1.4"`. */
+  readonly image: string;
+  /** Where the server listens in its container, on every address. */
+  readonly port: number;
+  readonly env: Readonly<Record<string, string>>;
+  /** The path that it answers with a 2xx as soon as it is well; without one, whatever it answers to HTTP says so. */
+  readonly health?: string;
+  /** The path of its base URL, which `/responses` is added to. */
+  readonly basePath: string;
+};
+
 /** The server at the far end of the wire. */
 export type Target = {
   readonly name: string;
@@ -59,6 +72,8 @@ export type Target = {
   readonly capabilities?: ReadonlySet<Capability>;
   /** Whether it can listen in a simulated world; no where absent. */
   readonly canBeSimulated?: boolean;
+  /** What a backend with containers starts it from; absent where it runs already, or in this process. */
+  readonly image?: TargetImage;
   open(context: TargetContext): Promise<OpenedTarget>;
 };
 

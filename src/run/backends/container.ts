@@ -5,13 +5,15 @@ import type { Clock } from "../../determinism/clock.ts";
 import { drawSeed } from "../../determinism/random.ts";
 import { HarnessError } from "../../errors.ts";
 import { type Backend, TOXIPROXY_CAPABILITIES } from "../backend.ts";
-import { type ContainerSet, SERVER_NAME, SERVER_PORT, serverControlUrl } from "../containers/container-set.ts";
+import type { ContainerSet } from "../containers/container-set.ts";
 import { followServerLog, type ServerLog } from "../containers/server-log.ts";
 import { createServerMachine } from "../containers/server-machine.ts";
+import { publishedUrl } from "../containers/set-server.ts";
 import { createSharedContainers, type SharedContainers } from "../containers/shared-containers.ts";
+import { expectUpgrade } from "../expect-upgrade.ts";
 import { openRemoteReference } from "../remote/remote-reference.ts";
 import { createSlotPool } from "../slot-pool.ts";
-import type { OpenedTarget, Target, TargetContext } from "../target.ts";
+import type { OpenedTarget, Target, TargetContext, TargetImage } from "../target.ts";
 import { openToxiproxyWires, refusalOfToxiproxy } from "../toxiproxy-wires.ts";
 
 /** How many sessions can run at a time where nobody says another number. */
@@ -26,12 +28,22 @@ const CAPABILITIES: ReadonlySet<Capability> = new Set([
 ]);
 
 /**
- * The reference server in a container, behind a real Toxiproxy in another: all of it started by Testcontainers when the
- * first run needs it, shared by the runs of this process, and stopped soon after the last.
+ * A server in a container, behind a real Toxiproxy in another: all of it started by Testcontainers when the first run
+ * needs it, shared by the runs of this process, and stopped soon after the last.
+ *
+ * The server is the reference server, or one that the target names by its image; each has a set of its own.
  */
 export function createContainerBackend(options: { readonly clock: Clock; readonly sessionsMax: number }): Backend {
-  const containers = createSharedContainers(options);
+  const sets = new Map<string, SharedContainers>();
   const pool = createSlotPool(options.sessionsMax, "--sessions-max");
+
+  function containersOf({ name, image }: Target): SharedContainers {
+    const key = image === undefined ? "reference" : name;
+    const containers = sets.get(key) ?? createSharedContainers({ ...options, ...(image && { target: image }) });
+    sets.set(key, containers);
+    return containers;
+  }
+
   return {
     name: "container",
     capabilities: CAPABILITIES,
@@ -40,10 +52,14 @@ export function createContainerBackend(options: { readonly clock: Clock; readonl
       if (!isOfAll) return 'a container is one for all sessions, so its place has to be "all"';
       return refusalOfToxiproxy(scheduled, true);
     },
-    targetOf: (target) => targetInContainer(target, containers),
-    close: async () => await containers.close(),
+    targetOf: (target) => targetInContainer(target, () => containersOf(target)),
+    async close() {
+      for (const containers of sets.values()) await containers.close();
+    },
     async open(context) {
-      const set = await containers.lent();
+      const standing = [...sets.values()].map((containers) => containers.standing());
+      const set = standing.find((candidate) => candidate?.serverName === context.upstream.host);
+      assert(set !== undefined, "wires were asked for by a run that has not leased containers");
       const ports = await pool.lease(context.sessionCount);
       const run = drawSeed().toString(36);
       const slots = ports.slots.map((tapSlot) => ({ name: `run-${run}-${tapSlot}`, tapSlot, ...slotAt(set, tapSlot) }));
@@ -65,33 +81,37 @@ function slotAt({ slots }: ContainerSet, slot: number): ContainerSet["slots"][nu
   return found;
 }
 
-/** The reference server as it stands in its container; no other server can be put there. */
-function targetInContainer(target: Target, containers: SharedContainers): Target {
+/** The target as it stands in its container: the reference server, or the one of an image. */
+function targetInContainer(target: Target, containers: () => SharedContainers): Target {
+  const { image } = target;
+  if (image !== undefined) {
+    return { ...target, open: async (context) => await openOfImage({ ...target, image }, containers(), context) };
+  }
   if (!target.isScripted) {
     const refuse = async (): Promise<OpenedTarget> => await Promise.reject(notInContainer(target.name));
     return { ...target, open: refuse };
   }
-  return { ...target, open: async (context) => await openInContainer(containers, context) };
+  return { ...target, open: async (context) => await openReference(containers(), context) };
 }
 
 function notInContainer(name: string): HarnessError {
   return new HarnessError(
     "HARNESS_INVALID_OPTION",
-    `The target "${name}" cannot stand behind the backend "container", which has a server of its own. Take --target reference, or another backend.`,
+    `The target "${name}" cannot stand behind the backend "container", which starts its server itself. Give its image, as --target image=my-server:1,port=8080, or take another backend.`,
     { details: { target: name } },
   );
 }
 
-async function openInContainer(containers: SharedContainers, context: TargetContext): Promise<OpenedTarget> {
+async function openReference(containers: SharedContainers, context: TargetContext): Promise<OpenedTarget> {
   const lease = await containers.lease(context.isAlone === true);
   const { set } = lease;
   let log: ServerLog | undefined;
   try {
-    let controlUrl = await serverControlUrl(set);
+    let controlUrl = await publishedUrl(set.engine, set.serverId, set.server);
     const opened = await openRemoteReference(
       {
         controlUrl: () => controlUrl,
-        upstream: { host: SERVER_NAME, port: SERVER_PORT },
+        upstream: { host: set.serverName, port: set.server.port },
         async followEvents(listener) {
           log = await followServerLog(set.engine, set.serverId, listener);
           return () => log?.stop();
@@ -117,6 +137,39 @@ async function openInContainer(containers: SharedContainers, context: TargetCont
     };
   } catch (error) {
     log?.stop();
+    lease.giveBack();
+    throw error;
+  }
+}
+
+/** A server of somebody else's: nothing can be done to it from the inside, and something to its container. */
+async function openOfImage(
+  { image, apiKey }: Target & { readonly image: TargetImage },
+  containers: SharedContainers,
+  { scripts, clock, isAlone }: TargetContext,
+): Promise<OpenedTarget> {
+  const lease = await containers.lease(isAlone === true);
+  const { set } = lease;
+  try {
+    const url = await publishedUrl(set.engine, set.serverId, set.server);
+    const [ownKey = ""] = scripts.keys();
+    await expectUpgrade(`${url.replace("http", "ws")}${image.basePath}/responses`, apiKey ?? ownKey, clock);
+    const machine = createServerMachine({ set, clock, restarted: async () => undefined });
+    const beyond = async (): Promise<never> => await Promise.reject(new Error("that server has no control API"));
+    return {
+      host: set.serverName,
+      port: image.port,
+      basePath: image.basePath,
+      control: {
+        forget: beyond,
+        reuseCallIds: beyond,
+        freeze: beyond,
+        thaw: beyond,
+        disturbMachine: async (how) => await machine.disturb(how),
+      },
+      close: async () => lease.giveBack(),
+    };
+  } catch (error) {
     lease.giveBack();
     throw error;
   }

@@ -1,15 +1,23 @@
-import type { StartedTestContainer } from "testcontainers";
+import type { StartedTestContainer, WaitStrategy } from "testcontainers";
 
 import type { Clock } from "../../determinism/clock.ts";
 import { drawSeed } from "../../determinism/random.ts";
 import { createDeferred } from "../../determinism/waiting.ts";
+import type { TargetImage } from "../target.ts";
 import { type Engine, openEngine, PUBLISHED_HOST } from "./engine.ts";
 import { ensureImage } from "./image.ts";
 import { OWNER_LABEL, ownName, SET_LABEL } from "./owner.ts";
+import { referenceServerOf, serverOfImage, type SetServer, startContainerOf, untilWell } from "./set-server.ts";
 import { removeSet, sweepLeftovers } from "./sweep.ts";
 
-/** How many sessions a set has ports for. */
-export type ContainerSetOptions = { readonly sessionsMax: number; readonly clock: Clock };
+/** What a set is opened with. */
+export type ContainerSetOptions = {
+  /** How many sessions it has ports for. */
+  readonly sessionsMax: number;
+  readonly clock: Clock;
+  /** Whose server stands in it; the reference server where absent. */
+  readonly target?: TargetImage;
+};
 
 /** The containers of the backend, which many runs share: server, tap and Toxiproxy on a network of their own. */
 export type ContainerSet = {
@@ -19,18 +27,17 @@ export type ContainerSet = {
   readonly tapUrl: string;
   /** By slot: where Toxiproxy listens in its container, where that is reached from here, and what it dials. */
   readonly slots: readonly { readonly listen: string; readonly reachedAt: string; readonly upstream: string }[];
+  readonly server: SetServer;
+  /** The name of the server between the containers, which no other set has. */
+  readonly serverName: string;
   /** The id of the server's container, and of the network between it and the tap. */
   readonly serverId: string;
   readonly dataNetworkId: string;
   close(): Promise<void>;
 };
 
-/** Names on the network between the containers. */
-export const SERVER_NAME: string = "target";
+const SERVER_NAME = "target";
 const TAP_NAME = "tap";
-/** Where the server listens in its container. */
-export const SERVER_PORT = 8475;
-const SERVER_CONTROL_PORT = 8476;
 const TAP_CONTROL_PORT = 8477;
 const TAP_PORT_FIRST = 9000;
 const TOXIPROXY_API_PORT = 8474;
@@ -46,7 +53,8 @@ const START_DEADLINE_MS = 60_000;
  *
  * @throws HarnessError `HARNESS_BACKEND_UNAVAILABLE`, `HARNESS_MISSING_PACKAGE`
  */
-export async function openContainerSet({ sessionsMax, clock }: ContainerSetOptions): Promise<ContainerSet> {
+export async function openContainerSet(options: ContainerSetOptions): Promise<ContainerSet> {
+  const { sessionsMax, clock, target } = options;
   const engine = await openEngine(clock);
   const sweeping = sweepLeftovers(engine);
   const image = await ensureImage(engine);
@@ -55,7 +63,8 @@ export async function openContainerSet({ sessionsMax, clock }: ContainerSetOptio
   const close = async (): Promise<void> => await removeSet(engine, set);
   try {
     const networks = await openNetworks(engine, set);
-    const started = await startContainers(engine, { set, image, sessionsMax, networks });
+    const settings = target === undefined ? referenceServerOf(image) : serverOfImage(target);
+    const started = await startContainers(engine, { set, image, sessionsMax, networks, clock, server: settings });
     const port = (container: StartedTestContainer, inside: number): number => container.getMappedPort(inside);
     const { server, tap, toxiproxy } = started;
     return {
@@ -65,8 +74,10 @@ export async function openContainerSet({ sessionsMax, clock }: ContainerSetOptio
       slots: Array.from({ length: sessionsMax }, (_, slot) => ({
         listen: `0.0.0.0:${TOXIPROXY_PORT_FIRST + slot}`,
         reachedAt: `${PUBLISHED_HOST}:${port(toxiproxy, TOXIPROXY_PORT_FIRST + slot)}`,
-        upstream: `${TAP_NAME}:${TAP_PORT_FIRST + slot}`,
+        upstream: `${set}-${TAP_NAME}:${TAP_PORT_FIRST + slot}`,
       })),
+      server: settings,
+      serverName: `${set}-${SERVER_NAME}`,
       serverId: server.getId(),
       dataNetworkId: networks.dataId,
       close,
@@ -75,16 +86,6 @@ export async function openContainerSet({ sessionsMax, clock }: ContainerSetOptio
     await close().catch(() => undefined);
     throw error;
   }
-}
-
-/** Where the control API of the server is reached from here; its port is another one after each start. */
-export async function serverControlUrl({ engine, serverId }: ContainerSet): Promise<string> {
-  const { NetworkSettings } = await engine.call(
-    "inspecting the server",
-    engine.docker.getContainer(serverId).inspect(),
-  );
-  const binding = NetworkSettings.Ports[`${SERVER_CONTROL_PORT}/tcp`]?.[0];
-  return `http://${PUBLISHED_HOST}:${binding?.HostPort ?? "0"}`;
 }
 
 type Networks = { readonly controlName: string; readonly dataId: string };
@@ -119,6 +120,8 @@ type StartOptions = {
   readonly image: string;
   readonly sessionsMax: number;
   readonly networks: Networks;
+  readonly clock: Clock;
+  readonly server: SetServer;
 };
 
 type StartedContainers = {
@@ -127,49 +130,69 @@ type StartedContainers = {
   readonly toxiproxy: StartedTestContainer;
 };
 
+/** How one container is started: its name in the set, its image, its command, and how it tells that it is well. */
+type ContainerStart = {
+  readonly name: string;
+  readonly from: string;
+  readonly command?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  readonly ports: readonly number[];
+  readonly wait: WaitStrategy;
+};
+
 async function startContainers(engine: Engine, options: StartOptions): Promise<StartedContainers> {
-  const { set, image, sessionsMax, networks } = options;
+  const { set, image, sessionsMax, networks, server, clock } = options;
   const { GenericContainer, Wait } = engine.testcontainers;
   const labels = labelsOf(engine, set);
   const last = TAP_PORT_FIRST + sessionsMax - 1;
   const toxiproxyPorts = Array.from({ length: sessionsMax }, (_, slot) => TOXIPROXY_PORT_FIRST + slot);
-  const start = async (
-    { name, from, command }: { readonly name: string; readonly from: string; readonly command: string[] },
-    { ports, health }: { readonly ports: readonly number[]; readonly health: readonly [path: string, port: number] },
-  ): Promise<StartedTestContainer> => {
-    const container = await new GenericContainer(from)
+  const start = async ({ name, from, command, env, ports, wait }: ContainerStart): Promise<StartedTestContainer> => {
+    const container = new GenericContainer(from)
       .withName(`${set}-${name}`)
-      .withCommand(command)
       .withLabels(labels)
+      .withEnvironment({ ...env })
       .withNetworkMode(networks.controlName)
       .withExposedPorts(...ports)
-      .withWaitStrategy(Wait.forHttp(...health))
-      .withStartupTimeout(START_DEADLINE_MS)
-      .start();
-    await joinData(engine, { networkId: networks.dataId, containerId: container.getId(), name });
-    return container;
+      .withWaitStrategy(wait)
+      .withStartupTimeout(START_DEADLINE_MS);
+    const started = await startContainerOf(
+      from,
+      async () => await (command === undefined ? container : container.withCommand([...command])).start(),
+    );
+    const place = { networkId: networks.dataId, containerId: started.getId(), name: `${set}-${name}` };
+    await joinData(engine, place);
+    return started;
   };
-  const open = ["--host", "0.0.0.0", "--control-host", "0.0.0.0", "--events", "--new-ids"];
-  const listen = ["--listen", `0.0.0.0:${TAP_PORT_FIRST}-${last}`, "--upstream", `${SERVER_NAME}:${SERVER_PORT}`];
-  const [server, tap, toxiproxy] = await allOrNone([
-    start(
-      { name: SERVER_NAME, from: image, command: ["serve", ...open] },
-      { ports: [SERVER_CONTROL_PORT], health: ["/connections", SERVER_CONTROL_PORT] },
-    ),
-    start(
-      { name: TAP_NAME, from: image, command: ["tap", ...listen, "--control", `0.0.0.0:${TAP_CONTROL_PORT}`] },
-      { ports: [TAP_CONTROL_PORT], health: ["/health", TAP_CONTROL_PORT] },
-    ),
-    start(
-      {
-        name: "toxiproxy",
-        from: process.env["CUTWIRE_TOXIPROXY_IMAGE"] || TOXIPROXY_IMAGE,
-        command: ["-host=0.0.0.0"],
-      },
-      { ports: [TOXIPROXY_API_PORT, ...toxiproxyPorts], health: ["/version", TOXIPROXY_API_PORT] },
-    ),
+  const listen = [
+    "--listen",
+    `0.0.0.0:${TAP_PORT_FIRST}-${last}`,
+    "--upstream",
+    `${set}-${SERVER_NAME}:${server.port}`,
+  ];
+  const [serverContainer, tap, toxiproxy] = await allOrNone([
+    start({
+      ...server,
+      name: SERVER_NAME,
+      from: server.image,
+      ports: [server.publishedPort],
+      wait: untilWell(engine, server, clock),
+    }),
+    start({
+      name: TAP_NAME,
+      from: image,
+      command: ["tap", ...listen, "--control", `0.0.0.0:${TAP_CONTROL_PORT}`],
+      ports: [TAP_CONTROL_PORT],
+      wait: Wait.forHttp("/health", TAP_CONTROL_PORT),
+    }),
+    start({
+      name: "toxiproxy",
+      from: process.env["CUTWIRE_TOXIPROXY_IMAGE"] || TOXIPROXY_IMAGE,
+      command: ["-host=0.0.0.0"],
+      ports: [TOXIPROXY_API_PORT, ...toxiproxyPorts],
+      wait: Wait.forHttp("/version", TOXIPROXY_API_PORT),
+    }),
   ]);
-  return { server, tap, toxiproxy };
+  return { server: serverContainer, tap, toxiproxy };
 }
 
 /** Joins the network between the containers, under a name. */

@@ -2,7 +2,8 @@ import { sleep } from "../../determinism/waiting.ts";
 import type { Clock } from "../../determinism/clock.ts";
 import type { AppliedChange } from "../backend.ts";
 import type { MachineDisturbance } from "../target.ts";
-import { type ContainerSet, joinData, SERVER_NAME, serverControlUrl } from "./container-set.ts";
+import { type ContainerSet, joinData } from "./container-set.ts";
+import { isWell, publishedUrl } from "./set-server.ts";
 
 /** The container of the server, as faults see it. */
 export type ServerMachine = {
@@ -14,14 +15,14 @@ export type ServerMachine = {
 export type ServerMachineOptions = {
   readonly set: ContainerSet;
   readonly clock: Clock;
-  /** The server has been started anew, and its control API is at this URL now. */
-  readonly restarted: (controlUrl: string) => Promise<void>;
+  /** The server has been started anew, and what of it is published is reached at this URL now. */
+  readonly restarted: (url: string) => Promise<void>;
 };
 
 type Underway = { readonly change: Promise<AppliedChange>; users: number };
 
 const PAUSE_MS = 25;
-const START_DEADLINE_MS = 4_000;
+const START_DEADLINE_MS = 10_000;
 
 /** Opens the machine of a set's server. */
 export function createServerMachine(options: ServerMachineOptions): ServerMachine {
@@ -67,7 +68,7 @@ async function act(action: MachineDisturbance["action"], options: ServerMachineO
     case "disconnect": {
       const network = docker.getNetwork(set.dataNetworkId);
       await call("taking the server off the network", network.disconnect({ Container: set.serverId, Force: true }));
-      const place = { networkId: set.dataNetworkId, containerId: set.serverId, name: SERVER_NAME };
+      const place = { networkId: set.dataNetworkId, containerId: set.serverId, name: set.serverName };
       return { undo: async () => await joinData(set.engine, place) };
     }
   }
@@ -85,17 +86,9 @@ async function startAgain(options: ServerMachineOptions): Promise<void> {
   const { set, clock, restarted } = options;
   await set.engine.call("starting the server", set.engine.docker.getContainer(set.serverId).start());
   // Its port on the host is another one now.
-  const url = await serverControlUrl(set);
-  await until(clock, async () => await isWell(url));
+  const url = await publishedUrl(set.engine, set.serverId, set.server);
+  await until(clock, async () => await isWell(url, set.server, clock));
   await restarted(url);
-}
-
-async function isWell(url: string): Promise<boolean> {
-  try {
-    return (await fetch(`${url}/connections`)).ok;
-  } catch {
-    return false;
-  }
 }
 
 async function until(clock: Clock, holds: () => Promise<boolean>): Promise<void> {

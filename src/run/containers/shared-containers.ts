@@ -1,9 +1,8 @@
-import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 
-import type { Clock, Timer } from "../../determinism/clock.ts";
-import { type ContainerSet, openContainerSet } from "./container-set.ts";
+import type { Timer } from "../../determinism/clock.ts";
+import { type ContainerSet, type ContainerSetOptions, openContainerSet } from "./container-set.ts";
 import { createSharedLock } from "./shared-lock.ts";
 
 /** A set that is lent to a run; it is given back once, further calls do nothing. */
@@ -17,8 +16,8 @@ export type SharedContainers = {
    * @throws HarnessError `HARNESS_BACKEND_UNAVAILABLE`, `HARNESS_MISSING_PACKAGE`
    */
   lease(isAlone: boolean): Promise<ContainerLease>;
-  /** The set that a run has been lent, for its other parts. */
-  lent(): Promise<ContainerSet>;
+  /** The set that stands, for the other parts of a run that has been lent it; undefined where none does. */
+  standing(): ContainerSet | undefined;
   /** Stops the set now, unless a run has it. */
   close(): Promise<void>;
 };
@@ -29,10 +28,7 @@ const IDLE_MS = 1_500;
 const SWEEPER: string = fileURLToPath(new URL("./sweep-main.js", import.meta.url));
 
 /** Opens the containers of this process; nothing is started yet. */
-export function createSharedContainers(options: {
-  readonly sessionsMax: number;
-  readonly clock: Clock;
-}): SharedContainers {
+export function createSharedContainers(options: ContainerSetOptions): SharedContainers {
   const lock = createSharedLock();
   const kept = createKeptSet(options);
   let users = 0;
@@ -53,10 +49,7 @@ export function createSharedContainers(options: {
   }
 
   return {
-    async lent() {
-      assert(users > 0, "containers were asked for by a run that has not leased them");
-      return await kept.open();
-    },
+    standing: () => kept.standing(),
     async lease(isAlone) {
       const giveBack = enter(await lock.take(isAlone));
       try {
@@ -74,17 +67,19 @@ export function createSharedContainers(options: {
   };
 }
 
-type KeptSet = {
+type KeptSet = Pick<SharedContainers, "standing"> & {
   /** The set that stands, or a new one. */
   open(): Promise<ContainerSet>;
   /** Stops the set that stands; it never rejects. */
   close(): Promise<void>;
 };
 
-function createKeptSet(options: { readonly sessionsMax: number; readonly clock: Clock }): KeptSet {
+function createKeptSet(options: ContainerSetOptions): KeptSet {
   let opening: Promise<ContainerSet> | undefined;
+  let standing: ContainerSet | undefined;
   let closing: Promise<void> = Promise.resolve();
   return {
+    standing: () => standing,
     async open() {
       await closing;
       if (opening === undefined) {
@@ -92,7 +87,8 @@ function createKeptSet(options: { readonly sessionsMax: number; readonly clock: 
         process.on("exit", leaveToSweeper);
       }
       try {
-        return await opening;
+        standing = await opening;
+        return standing;
       } catch (error) {
         opening = undefined;
         process.off("exit", leaveToSweeper);
@@ -102,6 +98,7 @@ function createKeptSet(options: { readonly sessionsMax: number; readonly clock: 
     async close() {
       const last = opening;
       opening = undefined;
+      standing = undefined;
       process.off("exit", leaveToSweeper);
       if (last !== undefined) {
         // What cannot be removed now is left to the next start, which says so itself where it fails again.
