@@ -2,6 +2,8 @@ import { defineConfig, type ViteUserConfigFnObject } from "vitest/config";
 
 /** Tests wait for conditions with deadlines of their own; these limits only end what hangs. */
 const TEST_MS_MAX = 30_000;
+/** Most tests wait for processes, sockets and deadlines; more files at a time would make those late on two cores. */
+const FILES_AT_ONCE = 2;
 /** A test of the built package may run a whole suite, on a machine that does other things too. */
 const PACKAGE_TEST_MS_MAX = 180_000;
 const FULL_TEST_MS_MAX = 900_000;
@@ -25,18 +27,26 @@ const config: ViteUserConfigFnObject = defineConfig(({ mode }) => {
     hookTimeout: full ? FULL_TEST_MS_MAX : PACKAGE_TEST_MS_MAX,
     globalSetup: ["src/house/build-once.ts"],
   };
+  const sideBySide = { maxWorkers: FILES_AT_ONCE, sequence: { groupOrder: 0 } };
+  /** For what keeps all cores busy by itself. */
+  const alone = (groupOrder: number) => ({ maxWorkers: 1, sequence: { groupOrder } });
   return {
     test: {
       watch: false,
-      // One test at a time: many run sessions side by side themselves, on a wall clock and with short deadlines.
-      fileParallelism: false,
       projects: [
         {
-          test: { ...common, name: "unit", include: ["src/**/*.test.ts"], setupFiles: ["src/simulation/register.ts"] },
+          test: {
+            ...common,
+            ...sideBySide,
+            name: "unit",
+            include: ["src/**/*.test.ts"],
+            setupFiles: ["src/simulation/register.ts"],
+          },
         },
         {
           test: {
             ...packaged,
+            ...alone(1),
             name: "properties",
             include: ["properties/**/*.test.ts"],
             setupFiles: ["dist/simulation/register.js"],
@@ -45,16 +55,18 @@ const config: ViteUserConfigFnObject = defineConfig(({ mode }) => {
         {
           test: {
             ...packaged,
+            ...sideBySide,
             name: "scenarios",
             include: ["scenarios/**/*.test.ts", "examples/**/*.test.ts"],
             exclude: [DOCKER_TESTS],
           },
         },
         // Needs a container engine: without one it is skipped with the reason, and in CI it fails.
-        { test: { ...packaged, name: "docker", include: [DOCKER_TESTS] } },
+        { test: { ...packaged, ...alone(2), name: "docker", include: [DOCKER_TESTS] } },
         {
           test: {
             ...common,
+            ...sideBySide,
             name: "toxiproxy",
             include: ["src/run/{tap,faults}/*.test.ts"],
             globalSetup: ["src/house/real-toxiproxy.ts"],

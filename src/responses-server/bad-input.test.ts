@@ -310,7 +310,8 @@ describe("many connections", () => {
     const before = heapSizeBytes();
     await openAndDrop(COUNT);
     const grownBytes = heapSizeBytes() - before;
-    expect(grownBytes / COUNT).toBeLessThan(1_000);
+    // A connection that is kept costs more than 10,000 bytes; what the engine keeps of its own code costs less than this.
+    expect(grownBytes / COUNT).toBeLessThan(3_000);
     await expectHealthy();
   });
 });

@@ -408,6 +408,19 @@ describe("a fault of all sessions", () => {
     expect(held.map(({ isReleased }) => isReleased)).toEqual([true, true]);
   });
 
+  it("strikes none where a session is over before it reached it, and those that had reached it are held no longer", async () => {
+    const schedule = start(all);
+    const held = await reach("P6", 0);
+    schedule.sessionIsOver(0);
+    await settle();
+    expect(held.isReleased).toBe(false);
+    schedule.sessionIsOver(1);
+    await settle();
+    expect(held.isReleased).toBe(true);
+    expect(lines(0).at(-1)).toBe("fault-missed f: not every session reached its anchor");
+    expect(wires.map(({ calls }) => calls)).toEqual([[], [], []]);
+  });
+
   it("strikes none where one has missed it, and lets the others go at once", async () => {
     start(all);
     const held = await reach("P6", 0);

@@ -32,6 +32,11 @@ export type FaultScheduleOptions = {
 /** The faults of a run, each waiting for its anchor. */
 export type FaultSchedule = {
   /**
+   * Says that a session has nothing left to do. A fault of all sessions whose anchor it has not reached strikes nobody:
+   * otherwise the others would be held until the end of their turns for one that never comes.
+   */
+  sessionIsOver(session: number): void;
+  /**
    * Waits for the strikes whose anchor was reached, heals what is still applied, gives up what has not been reached,
    * and resolves when all of that is recorded.
    */
@@ -54,10 +59,16 @@ export function startFaultSchedule(options: FaultScheduleOptions): FaultSchedule
   setMaxListeners(0, ending.signal, options.signal);
   const striking = new Set<Promise<void>>();
   const closing = new Set<Promise<void>>();
-  const underway = options.faults.flatMap((scheduled) =>
-    armFault(scheduled, { options, striking, closing, ending: ending.signal }),
-  );
+  const barriers: Barrier[] = [];
+  const underway = options.faults.flatMap((scheduled) => {
+    const barrier = openBarrier(sessionsOf(scheduled, options.wires));
+    barriers.push(barrier);
+    return armFault(scheduled, { options, striking, closing, barrier, ending: ending.signal });
+  });
   return {
+    sessionIsOver(session) {
+      for (const barrier of barriers) barrier.leave(session);
+    },
     async finish() {
       await resolvesBefore(Promise.all(striking), options.signal);
       if (closing.size > 0) {
@@ -70,19 +81,17 @@ export function startFaultSchedule(options: FaultScheduleOptions): FaultSchedule
 }
 
 /** One task for each session that the fault strikes; "all" strikes every one when the last has reached the anchor. */
-function armFault(
-  scheduled: ScheduledFault,
-  shared: Pick<FaultTask, "options" | "striking" | "closing" | "ending">,
-): Promise<void>[] {
-  const { options } = shared;
-  const { session } = scheduled.when.place;
-  const sessions = session === "all" ? options.wires.map((wire) => wire.session) : [session];
-  const barrier = openBarrier(sessions.length);
-  return sessions.map(async (index) => {
-    const wire = options.wires[index];
+function armFault(scheduled: ScheduledFault, shared: Omit<FaultTask, "scheduled" | "wire">): Promise<void>[] {
+  const { wires } = shared.options;
+  return sessionsOf(scheduled, wires).map(async (index) => {
+    const wire = wires[index];
     assert(wire !== undefined, `fault ${scheduled.id} names session ${index}, which has no wire`);
-    await runFault({ ...shared, scheduled, wire, barrier });
+    await runFault({ ...shared, scheduled, wire });
   });
+}
+
+function sessionsOf({ when }: ScheduledFault, wires: readonly Wire[]): readonly number[] {
+  return when.place.session === "all" ? wires.map(({ session }) => session) : [when.place.session];
 }
 
 type FaultTask = {
@@ -105,11 +114,11 @@ async function runFault(task: FaultTask): Promise<void> {
   onceAborted(ending, () => armed.disarm("the run ended before its anchor was reached"));
   const outcome = await armed.outcome;
   if (outcome.kind === "missed") {
-    task.barrier.leave();
+    task.barrier.leave(session);
     record(task, { kind: "fault-missed", id: scheduled.id, why: outcome.why });
   } else {
     recordReached(task, outcome.site);
-    if (await task.barrier.arrive(ending)) await strike(task, { site: outcome.site, armed, healing });
+    if (await task.barrier.arrive(session, ending)) await strike(task, { site: outcome.site, armed, healing });
     else record(task, { kind: "fault-missed", id: scheduled.id, why: "not every session reached its anchor" });
   }
   healing?.armed.disarm("the fault is over");
@@ -277,22 +286,24 @@ async function resolvesBefore(promise: Promise<unknown>, signal: AbortSignal): P
 
 type Barrier = {
   /** Whether all came: false where one of them left, or the run ended before. */
-  arrive(ending: AbortSignal): Promise<boolean>;
-  /** Says that one never comes, so that nobody waits for it. */
-  leave(): void;
+  arrive(session: number, ending: AbortSignal): Promise<boolean>;
+  /** Says that one never comes, so that nobody waits for it; for one that has come it does nothing. */
+  leave(session: number): void;
 };
 
-/** Lets all go on together when the last one has come. */
-function openBarrier(size: number): Barrier {
-  let arrived = 0;
+/** Lets all go on together when the last one has come. Who is alone waits for nobody, and may come at any time. */
+function openBarrier(sessions: readonly number[]): Barrier {
+  const awaited = new Set(sessions);
   const isComplete = createDeferred<boolean>();
   return {
-    async arrive(ending) {
-      arrived += 1;
-      if (arrived >= size) isComplete.resolve(true);
-      const isSettled = arrived >= size || (await resolvesBefore(isComplete.promise, ending));
+    async arrive(session, ending) {
+      awaited.delete(session);
+      if (awaited.size === 0) isComplete.resolve(true);
+      const isSettled = awaited.size === 0 || (await resolvesBefore(isComplete.promise, ending));
       return isSettled && (await isComplete.promise);
     },
-    leave: () => isComplete.resolve(false),
+    leave(session) {
+      if (sessions.length > 1 && awaited.has(session)) isComplete.resolve(false);
+    },
   };
 }

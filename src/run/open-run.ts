@@ -81,7 +81,12 @@ export async function openRun(given: RunContext): Promise<OpenedRun> {
   );
   return {
     async finish() {
-      await Promise.all(runners.map(async (runner) => await runner.runTurns()));
+      await Promise.all(
+        runners.map(async (runner, session) => {
+          await runner.runTurns();
+          schedule.sessionIsOver(session);
+        }),
+      );
       await schedule.finish();
       await Promise.all(runners.map(async (runner) => await runner.probe()));
       if (ending.signal.aborted) return;
