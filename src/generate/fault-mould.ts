@@ -1,6 +1,7 @@
 import { stableJson } from "../determinism/stable-json.ts";
 import type { Fault, Heal, ScheduledFault } from "../plan/fault.ts";
 import type { ProtocolPoint } from "../protocol/protocol-point.ts";
+import { healsAfter, NEVER, ON_CLOSE, pointsFrom } from "./search-mould.ts";
 
 /** A kind of fault that plans are generated with, in a bounded number of variants. */
 export type FaultMould = {
@@ -14,28 +15,10 @@ export type FaultMould = {
   readonly variants: readonly { readonly fault: Fault; readonly heal: Heal }[];
 };
 
-const ON_CONNECTION: readonly ProtocolPoint[] = [
-  "P1",
-  "P2",
-  "P3",
-  "P4",
-  "P5",
-  "P6",
-  "P7",
-  "P8",
-  "P9",
-  "P10",
-  "P11",
-  "P12",
-  "P13",
-  "P14",
-];
+const ON_CONNECTION = pointsFrom(1, 14);
 
 /** Where a call may come again: at once, while its tool works, with the next response, and in a later turn. */
 const BEHIND_CALL: readonly ProtocolPoint[] = ["P2", "P3", "P6", "P7", "P8", "P9", "P10", "P11", "P12", "P13", "P14"];
-
-const ON_CLOSE: Heal = { kind: "on-close" };
-const NEVER: Heal = { kind: "never" };
 
 /** Codes with which a client may stop with a cause, and so end its turn. */
 const REFUSING_CODES: readonly number[] = [1008, 3000, 4000];
@@ -106,7 +89,7 @@ function toxics(
   each: readonly Readonly<Record<string, number>>[],
   delayMs: number,
 ): FaultMould["variants"] {
-  const heal: Heal = { kind: "after", delayMs };
+  const heal = healsAfter(delayMs);
   return (["to-client", "to-server"] as const).flatMap((direction) =>
     each.map((attributes) => ({ fault: { kind: "toxic", type, direction, attributes }, heal })),
   );

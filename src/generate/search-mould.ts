@@ -1,6 +1,6 @@
 import type { Capability } from "../plan/fault-description.ts";
 import type { Fault, Heal } from "../plan/fault.ts";
-import type { ProtocolPoint } from "../protocol/protocol-point.ts";
+import { PROTOCOL_POINTS, type ProtocolPoint } from "../protocol/protocol-point.ts";
 
 /** One fault of a mould, which may strike several times in a row. */
 export type Strike = {
@@ -42,25 +42,7 @@ export function healsAfter(delayMs: number): Heal {
   return { kind: "after", delayMs };
 }
 
-/** The points from `first` to `last`, both included. */
+/** The points from `first` to `last`, both included: `pointsFrom(0, 2)` is P0, P1 and P2. */
 export function pointsFrom(first: number, last: number): readonly ProtocolPoint[] {
-  return POINTS.slice(first, last + 1);
+  return PROTOCOL_POINTS.slice(first, last + 1).map(({ point }) => point);
 }
-
-const POINTS: readonly ProtocolPoint[] = [
-  "P0",
-  "P1",
-  "P2",
-  "P3",
-  "P4",
-  "P5",
-  "P6",
-  "P7",
-  "P8",
-  "P9",
-  "P10",
-  "P11",
-  "P12",
-  "P13",
-  "P14",
-];
