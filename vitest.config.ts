@@ -9,6 +9,12 @@ const PACKAGE_TEST_MS_MAX = 180_000;
 const FULL_TEST_MS_MAX = 900_000;
 const DOCKER_TESTS = "scenarios/docker/**/*.test.ts";
 
+/** One suite for our proxy and for the real Toxiproxy; src/tcp-proxy/fidelity.md tells what differs. */
+const FIDELITY_TESTS = [
+  "src/tcp-proxy/{api-server,fidelity,toxic-collection,toxiproxy-client,wire-behaviour}.test.ts",
+  "src/tcp-proxy/toxics/!(cutwire-)*.test.ts",
+];
+
 const config: ViteUserConfigFnObject = defineConfig(({ mode }) => {
   const full = mode === "full";
   const common = {
@@ -68,7 +74,7 @@ const config: ViteUserConfigFnObject = defineConfig(({ mode }) => {
             ...common,
             ...sideBySide,
             name: "toxiproxy",
-            include: ["src/run/{tap,faults}/*.test.ts"],
+            include: ["src/run/{tap,faults}/*.test.ts", ...FIDELITY_TESTS],
             globalSetup: ["src/house/real-toxiproxy.ts"],
             setupFiles: ["src/simulation/register.ts", "src/house/skip-without-toxiproxy.ts"],
             env: { ...common.env, CUTWIRE_WIRE: "toxiproxy" },

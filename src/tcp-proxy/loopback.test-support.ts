@@ -72,6 +72,16 @@ export class TestSocket {
   }
 }
 
+/**
+ * Where the proxy of a test bed is: the API of a real Toxiproxy that runs already, so that one suite tells of both.
+ * Undefined where it is ours, which is opened for each bed.
+ */
+const REAL_URL: string | undefined =
+  process.env["CUTWIRE_WIRE"] === "toxiproxy" ? process.env["CUTWIRE_TOXIPROXY_URL"] : undefined;
+
+/** Whether the tests go through a real Toxiproxy, which has nothing of what is only ours. */
+export const IS_REAL: boolean = process.env["CUTWIRE_WIRE"] === "toxiproxy";
+
 /** A TCP server that keeps what connects to it. */
 export type Upstream = { readonly address: string; readonly sockets: TestSocket[]; close(): Promise<void> };
 
@@ -129,9 +139,27 @@ export async function dialAddress(address: string): Promise<TestSocket> {
   return seen;
 }
 
+/** A real Toxiproxy that is there before a bed and after it, and has no proxy of the bed's any more. */
+function openRealServer(apiUrl: string): TcpProxyServer {
+  return {
+    apiUrl,
+    async close() {
+      // Its client knows no proxy by the name of __proto__, and a test makes one.
+      const proxies = (await (await fetch(`${apiUrl}/proxies`)).json()) as object;
+      for (const name of Object.keys(proxies)) {
+        await fetch(`${apiUrl}/proxies/${encodeURIComponent(name)}`, { method: "DELETE" });
+      }
+    },
+  };
+}
+
 /** Opens a proxy server, an upstream and the proxy `wire` between its clients and that. */
 export async function openTestBed(options: Partial<TcpProxyServerOptions> = {}): Promise<TestBed> {
-  const server = await openTcpProxyServer({ port: 0, clock, random: createRandom(1), ...options });
+  if (IS_REAL && Object.keys(options).length > 0) throw new Error("a real Toxiproxy has none of our options");
+  const server =
+    REAL_URL === undefined
+      ? await openTcpProxyServer({ port: 0, clock, random: createRandom(1), ...options })
+      : openRealServer(REAL_URL);
   const toxiproxy = new Toxiproxy(server.apiUrl);
   const upstream = await openUpstream();
   const proxy = await toxiproxy.createProxy({ name: "wire", listen: "127.0.0.1:0", upstream: upstream.address });

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createRandom } from "../determinism/random.ts";
 import type { Clock, Timer } from "../determinism/clock.ts";
 import type { Interceptor } from "./interceptor.ts";
-import { clock, openTestBed, until, type TestBed } from "./loopback.test-support.ts";
+import { clock, IS_REAL, openTestBed, until, type TestBed } from "./loopback.test-support.ts";
 import { TOXIC_TYPES } from "./toxic-registry.ts";
 
 describe("the toxics of a proxy", () => {
@@ -14,7 +14,7 @@ describe("the toxics of a proxy", () => {
     await bed.close();
   });
 
-  it("are those of Toxiproxy 2.12 and ours", () => {
+  it.skipIf(IS_REAL)("are those of Toxiproxy 2.12 and ours", () => {
     expect([...TOXIC_TYPES.keys()].toSorted()).toStrictEqual([
       "bandwidth",
       "cutwire_corrupt",
@@ -31,26 +31,29 @@ describe("the toxics of a proxy", () => {
     ]);
   });
 
-  it("apply to about the share of connections that toxicity says, the same ones for the same seed", async () => {
-    const struck: boolean[][] = [];
-    for (let run = 0; run < 2; run += 1) {
-      const seeded = await openTestBed({ random: createRandom(11) });
-      await seeded.addToxic("limit_data", { bytes: 1 }, { stream: "upstream", toxicity: 0.4 });
-      const hits: boolean[] = [];
-      for (let index = 0; index < 30; index += 1) {
-        const { client, server } = await seeded.connect();
-        client.socket.end("ab");
-        await server.seesEnd();
-        hits.push(server.text() === "a");
+  it.skipIf(IS_REAL)(
+    "apply to about the share of connections that toxicity says, the same ones for the same seed",
+    async () => {
+      const struck: boolean[][] = [];
+      for (let run = 0; run < 2; run += 1) {
+        const seeded = await openTestBed({ random: createRandom(11) });
+        await seeded.addToxic("limit_data", { bytes: 1 }, { stream: "upstream", toxicity: 0.4 });
+        const hits: boolean[] = [];
+        for (let index = 0; index < 30; index += 1) {
+          const { client, server } = await seeded.connect();
+          client.socket.end("ab");
+          await server.seesEnd();
+          hits.push(server.text() === "a");
+        }
+        struck.push(hits);
+        await seeded.close();
       }
-      struck.push(hits);
-      await seeded.close();
-    }
-    expect(struck[0]).toStrictEqual(struck[1]);
-    const count = struck[0]?.filter(Boolean).length ?? 0;
-    expect(count).toBeGreaterThan(5);
-    expect(count).toBeLessThan(20);
-  });
+      expect(struck[0]).toStrictEqual(struck[1]);
+      const count = struck[0]?.filter(Boolean).length ?? 0;
+      expect(count).toBeGreaterThan(5);
+      expect(count).toBeLessThan(20);
+    },
+  );
 
   it("roll the dice again when their toxicity is changed", async () => {
     const { client, server } = await bed.connect();
@@ -72,7 +75,7 @@ describe("the toxics of a proxy", () => {
   it("act one behind the other in the order in which they were added, and can be taken out of the middle", async () => {
     const { client, server } = await bed.connect();
     await bed.addToxic("slicer", { average_size: 1, size_variation: 0, delay: 0 }, { stream: "upstream", name: "cut" });
-    const stall = await bed.addToxic("cutwire_stall", {}, { stream: "upstream", name: "stall" });
+    const stall = await bed.addToxic("bandwidth", { rate: 0 }, { stream: "upstream", name: "stall" });
     await bed.addToxic("limit_data", { bytes: 3 }, { stream: "upstream", name: "limit" });
     client.write("abcdef");
     await stall.remove();
@@ -93,6 +96,7 @@ describe("the toxics of a proxy", () => {
       ["cutwire_stall", {}],
       ["slow_close", { delay: 1 }],
     ];
+    if (IS_REAL) kinds.splice(4, 1);
     const startedAtMs = clock.nowMs();
     for (let round = 0; round < 8 && clock.nowMs() - startedAtMs < 4000; round += 1) {
       const added = [];
@@ -104,7 +108,7 @@ describe("the toxics of a proxy", () => {
     expect(Buffer.concat(server.chunks).equals(bytes)).toBe(true);
   });
 
-  it("leave no timer behind when connections end or the server is closed", async () => {
+  it.skipIf(IS_REAL)("leave no timer behind when connections end or the server is closed", async () => {
     const open = new Set<Timer>();
     const counting: Clock = {
       ...clock,
@@ -146,32 +150,35 @@ describe("the toxics of a proxy", () => {
     await counted.close();
   });
 
-  it("take out-of-range attributes of Toxiproxy's own kinds as the nearest thing that can be done", async () => {
-    const most = 2 ** 53;
-    for (const type of [
-      "latency",
-      "slow_close",
-      "timeout",
-      "reset_peer",
-      "bandwidth",
-      "limit_data",
-      "slicer",
-      "noop",
-    ]) {
-      const names = TOXIC_TYPES.get(type)?.attributes.map(({ name }) => name) ?? [];
-      for (const value of [-most, -1, 0, most]) {
-        const toxic = await bed.addToxic(type, Object.fromEntries(names.map((name) => [name, value])));
-        const { client, server } = await bed.connect();
-        server.write("x");
-        client.write("y");
-        await bed.toxiproxy.getVersion();
-        await toxic.remove();
-        client.socket.destroy();
+  it.skipIf(IS_REAL)(
+    "take out-of-range attributes of Toxiproxy's own kinds as the nearest thing that can be done",
+    async () => {
+      const most = 2 ** 53;
+      for (const type of [
+        "latency",
+        "slow_close",
+        "timeout",
+        "reset_peer",
+        "bandwidth",
+        "limit_data",
+        "slicer",
+        "noop",
+      ]) {
+        const names = TOXIC_TYPES.get(type)?.attributes.map(({ name }) => name) ?? [];
+        for (const value of [-most, -1, 0, most]) {
+          const toxic = await bed.addToxic(type, Object.fromEntries(names.map((name) => [name, value])));
+          const { client, server } = await bed.connect();
+          server.write("x");
+          client.write("y");
+          await bed.toxiproxy.getVersion();
+          await toxic.remove();
+          client.socket.destroy();
+        }
       }
-    }
-    const { client, server } = await bed.connect();
-    client.write("alive");
-    await server.hasText("alive");
-    expect((await bed.toxiproxy.get("wire")).enabled).toBe(true);
-  });
+      const { client, server } = await bed.connect();
+      client.write("alive");
+      await server.hasText("alive");
+      expect((await bed.toxiproxy.get("wire")).enabled).toBe(true);
+    },
+  );
 });

@@ -1,7 +1,15 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { HarnessError } from "../errors.ts";
 import { createRandom } from "../determinism/random.ts";
-import { clock, dialAddress, openTestBed, openUpstream, type TestBed, until } from "./loopback.test-support.ts";
+import {
+  clock,
+  dialAddress,
+  IS_REAL,
+  openTestBed,
+  openUpstream,
+  type TestBed,
+  until,
+} from "./loopback.test-support.ts";
 import { openTcpProxyServer } from "./tcp-proxy-server.ts";
 
 describe("the toxiproxy-node-client, unmodified", () => {
@@ -120,7 +128,7 @@ describe("the toxiproxy-node-client, unmodified", () => {
   });
 });
 
-describe("openTcpProxyServer", () => {
+describe.skipIf(IS_REAL)("openTcpProxyServer", () => {
   it("says HARNESS_PORT_IN_USE when its port is taken", async () => {
     const first = await openTcpProxyServer({ port: 0, clock, random: createRandom(1) });
     const port = Number(new URL(first.apiUrl).port);
