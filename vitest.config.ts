@@ -33,6 +33,11 @@ const config: ViteUserConfigFnObject = defineConfig(({ mode }) => {
     hookTimeout: full ? FULL_TEST_MS_MAX : PACKAGE_TEST_MS_MAX,
     globalSetup: ["src/house/build-once.ts"],
   };
+  const throughToxiproxy = {
+    globalSetup: ["src/house/real-toxiproxy.ts"],
+    setupFiles: ["src/simulation/register.ts", "src/house/skip-without-toxiproxy.ts"],
+    env: { ...common.env, CUTWIRE_WIRE: "toxiproxy" },
+  };
   const sideBySide = { maxWorkers: FILES_AT_ONCE, sequence: { groupOrder: 0 } };
   /** For what keeps all cores busy by itself. */
   const alone = (groupOrder: number) => ({ maxWorkers: 1, sequence: { groupOrder } });
@@ -73,13 +78,13 @@ const config: ViteUserConfigFnObject = defineConfig(({ mode }) => {
           test: {
             ...common,
             ...sideBySide,
+            ...throughToxiproxy,
             name: "toxiproxy",
-            include: ["src/run/{tap,faults}/*.test.ts", ...FIDELITY_TESTS],
-            globalSetup: ["src/house/real-toxiproxy.ts"],
-            setupFiles: ["src/simulation/register.ts", "src/house/skip-without-toxiproxy.ts"],
-            env: { ...common.env, CUTWIRE_WIRE: "toxiproxy" },
+            include: ["src/run/{tap,faults}/*.test.ts"],
           },
         },
+        // These want a Toxiproxy without anybody else's proxies.
+        { test: { ...common, ...alone(3), ...throughToxiproxy, name: "fidelity", include: FIDELITY_TESTS } },
       ],
     },
   };
