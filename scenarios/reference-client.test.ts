@@ -5,8 +5,10 @@ import { createHarness, createMemoryHistorySink, runAndJudge, type Scenario, typ
 import { afterAll, describe, expect, it } from "vitest";
 
 const FOLDER = new URL("./", import.meta.url);
-const REPETITIONS = process.env["HARNESS_FULL"] === undefined ? 4 : 100;
-const SIDE_BY_SIDE = 4;
+const REPETITIONS = process.env["HARNESS_FULL"] === undefined ? 2 : 100;
+const SIDE_BY_SIDE = 2;
+/** A machine that is busy with other things leaves rules about time undecided, but not each time. */
+const TRIES_MAX = REPETITIONS + 4;
 
 const scenarios = readdirSync(FOLDER)
   .filter((file) => file.endsWith(".json"))
@@ -29,7 +31,7 @@ describe("the reference client", () => {
     expect(scenarios.length).toBeGreaterThanOrEqual(6);
   });
 
-  it.each(scenarios)(`is convicted of nothing in ${REPETITIONS} runs of $name`, async ({ name, plan }) => {
+  it.concurrent.each(scenarios)(`is convicted of nothing in ${REPETITIONS} runs of $name`, async ({ name, plan }) => {
     const once = async (repetition: number): Promise<Judgement> => {
       const { verdicts, faults } = await runAndJudge(
         {
@@ -53,8 +55,10 @@ describe("the reference client", () => {
       const batch = Array.from({ length: Math.min(SIDE_BY_SIDE, REPETITIONS - done) }, (_, index) => done + index);
       judgements.push(...(await Promise.all(batch.map(once))));
     }
+    while (judgements.length < TRIES_MAX && judgements.every(({ doubts }) => doubts.length > 0)) {
+      judgements.push(await once(judgements.length));
+    }
     expect(judgements.flatMap(({ convictions }) => convictions)).toEqual([]);
-    // A machine that is busy with other things leaves rules about time undecided, but not each time.
     expect(judgements.map(({ doubts }) => doubts)).toContainEqual([]);
   });
 });
