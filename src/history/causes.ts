@@ -9,15 +9,17 @@ import {
 } from "../protocol/items.ts";
 import { type JsonObject, objectMember } from "../protocol/json.ts";
 import type { EventOf, HistoryEvent } from "./event.ts";
-import { createPassageReader } from "./passages.ts";
 import { operationOfArguments } from "./tool-operations.ts";
 
 type MessageEvent = EventOf<"message">;
 
 /** Finds the edges between the sources of a history. */
 export type CauseReader = {
-  /** Takes the events in order; the sequence numbers of earlier events of other sources that must have happened first. */
-  causesOf(event: HistoryEvent): readonly number[];
+  /**
+   * Takes the events in order; the sequence numbers of earlier events of other sources that must have happened first,
+   * `undefined` for one that was not seen.
+   */
+  causesOf(event: HistoryEvent): readonly (number | undefined)[];
 };
 
 /** What has been seen so far, by what a later event names. */
@@ -37,7 +39,7 @@ type Seen = {
 };
 
 /**
- * Opens a reader for one history. The edges are:
+ * Opens a reader for one history, with the entries of what left its wires (`collectEntries`). The edges are:
  *
  * - the bytes of a frame, or of an end of stream, leave one face before they reach the other;
  * - a tool starts after the first delivery of a call with its arguments, or else of one for its operation;
@@ -46,8 +48,7 @@ type Seen = {
  * - what a client reports, and how it ends its turns, comes over one channel and so in order;
  * - a fault is reached by an event, before it is applied and healed.
  */
-export function createCauseReader(): CauseReader {
-  const passages = createPassageReader();
+export function createCauseReader(entries: ReadonlyMap<HistoryEvent, HistoryEvent>): CauseReader {
   const seen: Seen = {
     calls: new Map(),
     digests: new Map(),
@@ -58,21 +59,21 @@ export function createCauseReader(): CauseReader {
   };
   return {
     causesOf(event) {
-      const entry = passages.entryOf(event);
+      const entry = entries.get(event);
       if (event.kind === "message" && event.source === "client-face" && event.direction === "to-client") {
         noteDelivery(seen, event, event.body ?? (entry?.kind === "message" ? entry.body : undefined) ?? {});
       }
-      const passed = entry === undefined ? [] : [entry.sequence];
       const caused = event.kind === "message" ? causesOfMessage(seen, event) : causesOfOther(seen, event);
-      return [...passed, ...caused.filter((cause) => cause !== undefined)];
+      if (entry === undefined) return caused;
+      return caused.length === 0 ? [entry.sequence] : [entry.sequence, ...caused];
     },
   };
 }
 
 function noteDelivery({ calls }: Seen, delivered: MessageEvent, body: JsonObject): void {
+  if (delivered.type !== "response.output_item.done" && delivered.type !== "response.completed") return;
   const items = [body["item"], ...itemsOfInput(objectMember(body, "response")?.["output"])];
-  const isFinal = delivered.type === "response.output_item.done" || delivered.type === "response.completed";
-  for (const call of isFinal ? itemsOfInput(items).filter(isFunctionCall) : []) {
+  for (const call of itemsOfInput(items).filter(isFunctionCall)) {
     for (const name of [operationOfArguments(call.arguments), digestOfText(call.arguments)]) {
       const key = `${delivered.session ?? "?"}/${name ?? ""}`;
       if (name !== undefined && !calls.has(key)) calls.set(key, delivered.sequence);
@@ -90,7 +91,7 @@ function causesOfMessage(seen: Seen, event: MessageEvent): readonly (number | un
     const isOfResponse = event.type === "error" && event.responseId !== undefined;
     return isOfResponse ? [] : [seen.unanswered.get(laneOf(event))?.shift()];
   }
-  if (event.source !== "client-face" || event.type !== "response.create") return [];
+  if (event.source !== "client-face" || event.type !== "response.create") return NOTHING;
   const waiting = seen.unanswered.get(laneOf(event));
   if (waiting === undefined) seen.unanswered.set(laneOf(event), [event.sequence]);
   else waiting.push(event.sequence);
@@ -136,6 +137,8 @@ function causesOfOther(seen: Seen, event: HistoryEvent): readonly (number | unde
     case "fault-reached":
       return [event.by];
     default:
-      return [];
+      return NOTHING;
   }
 }
+
+const NOTHING: readonly undefined[] = [];

@@ -1,7 +1,7 @@
 import { type ProtocolError, readEventError } from "../protocol/error-shapes.ts";
 import { isTerminalEventType } from "../protocol/server-events.ts";
 import type { EventOf, HistoryEvent } from "./event.ts";
-import { createPassageReader } from "./passages.ts";
+import { collectEntries } from "./passages.ts";
 import type { MessageEvent } from "./responses.ts";
 import { keptView } from "./view.ts";
 
@@ -76,17 +76,19 @@ export const collectDials: (history: readonly HistoryEvent[]) => readonly Observ
 function readDials(history: readonly HistoryEvent[]): readonly ObservedDial[] {
   const dials = new Map<string, OpenDial>();
   const reached = new Map<string, number>();
-  const passages = createPassageReader();
+  const entries = collectEntries(history);
+  let latest: OpenDial | undefined;
   for (const event of history) {
     const { session, connection } = event;
-    const entry = passages.entryOf(event);
     if (event.kind === "fault-reached") reached.set(`${session ?? "?"}/${event.id}`, event.atMs);
     if (session === undefined || connection === undefined) continue;
     if (event.kind === "dialled") dials.set(`${session}/${connection}`, openDial(event, session, connection));
-    const dial = dials.get(`${session}/${connection}`);
+    const isSame = event.kind !== "dialled" && latest?.session === session && latest.connection === connection;
+    const dial: OpenDial | undefined = isSame ? latest : dials.get(`${session}/${connection}`);
     if (dial === undefined) continue;
+    latest = dial;
     if (event.kind === "fault-applied") takeFault(dial, event, reached.get(`${session}/${event.id}`));
-    else takeFaceEvent(dial, event, entry);
+    else takeFaceEvent(dial, event, entries.get(event));
   }
   return [...dials.values()];
 }
@@ -187,6 +189,8 @@ function takeMessage(dial: OpenDial, event: MessageEvent, entry: HistoryEvent | 
 }
 
 function endOf(event: HistoryEvent): ConnectionEnd | undefined {
+  // Of nearly all events that there are.
+  if (event.kind === "message") return undefined;
   const at = { event, noticeableMs: event.atMs, isForeseen: false };
   if (event.kind === "upgrade-answered" && event.status !== 101) {
     return { ...at, by: "peer", how: "refused", status: event.status, isForeseen: true };

@@ -1,5 +1,6 @@
 import { createCauseReader } from "./causes.ts";
 import type { EventSource, HistoryEvent } from "./event.ts";
+import { collectEntries } from "./passages.ts";
 
 /** How one event stands to another. `concurrent`: nothing that passed between their sources decides it. */
 export type Order = "before" | "after" | "concurrent";
@@ -21,14 +22,25 @@ const SOURCES: readonly EventSource[] = ["client", "client-face", "server-face",
  *
  * Events of one source are ordered. Events of different sources are ordered only along edges (`causes.ts`), never by
  * their place in the file or their time. Each event gets a vector clock: how many events of each source happened
- * before it or are it. All clocks are computed in one pass, because a cause stands before its effect in the file.
+ * before it or are it. All clocks are computed in one pass, because a cause stands before its effect in the file; and
+ * not before somebody asks, because most histories are judged without.
  */
 export function orderHistory(history: readonly HistoryEvent[]): HistoryOrder {
+  let order: HistoryOrder | undefined;
+  return {
+    compare(event, other) {
+      order ??= computeOrder(history);
+      return order.compare(event, other);
+    },
+  };
+}
+
+function computeOrder(history: readonly HistoryEvent[]): HistoryOrder {
   const width = SOURCES.length;
   const clocks = new Int32Array(history.length * width);
   const rows = new Map<number, number>();
   const latestRow = new Map<EventSource, number>();
-  const causes = createCauseReader();
+  const causes = createCauseReader(collectEntries(history));
 
   function merge(row: number, cause: number | undefined): void {
     if (cause === undefined) return;
@@ -38,13 +50,15 @@ export function orderHistory(history: readonly HistoryEvent[]): HistoryOrder {
     }
   }
 
-  for (const [row, event] of history.entries()) {
+  let row = 0;
+  for (const event of history) {
     merge(row, latestRow.get(event.source));
-    for (const cause of causes.causesOf(event)) merge(row, rows.get(cause));
+    for (const cause of causes.causesOf(event)) if (cause !== undefined) merge(row, rows.get(cause));
     const own = row * width + SOURCES.indexOf(event.source);
     clocks[own] = (clocks[own] ?? 0) + 1;
     rows.set(event.sequence, row);
     latestRow.set(event.source, row);
+    row += 1;
   }
 
   /** Whether the event of the first row is known to the one of the second. */

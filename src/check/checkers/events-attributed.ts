@@ -1,4 +1,5 @@
 import type { ObservedCreate } from "../../history/creates.ts";
+import type { HistoryEvent } from "../../history/event.ts";
 import type { ReceivedMessage } from "../../history/passages.ts";
 import { callsOf, type ObservedResponse } from "../../history/responses.ts";
 import { itemsOfInput, isMessage, messageText } from "../../protocol/items.ts";
@@ -35,31 +36,31 @@ export const eventsAttributed: Checker = {
 type LateMessage = ReceivedMessage & { readonly response: ObservedResponse };
 
 /** Late messages, by the sequence number of the create that was then the latest of the lane. */
-function collectLate({
-  history,
-  creates,
-  received,
-  responses,
-}: CheckContext): ReadonlyMap<number, readonly LateMessage[]> {
-  const createByEvent = new Map(creates.map((create) => [create.event.sequence, create]));
-  const messages = new Map(received.map((message) => [message.event.sequence, message]));
+function collectLate({ creates, received, responses }: CheckContext): ReadonlyMap<number, readonly LateMessage[]> {
   const byId = new Map(responses.map((response) => [`${response.session}/${response.id}`, response]));
   const latest = new Map<string, ObservedCreate>();
   const late = new Map<number, LateMessage[]>();
-  for (const event of history) {
-    const lane = `${event.session ?? "?"}/${event.lane ?? ""}`;
-    const create = createByEvent.get(event.sequence);
-    if (create !== undefined) latest.set(lane, create);
-    const message = messages.get(event.sequence);
-    const current = latest.get(lane);
-    const response = byId.get(`${event.session ?? "?"}/${event.responseId ?? "?"}`);
-    if (message === undefined || current === undefined || response === undefined) continue;
+  let next = 0;
+  for (const message of received) {
+    const { event } = message;
+    for (let create = creates[next]; create !== undefined; create = creates[next]) {
+      if (create.event.sequence > event.sequence) break;
+      latest.set(laneOf(create.event), create);
+      next += 1;
+    }
+    const current = latest.get(laneOf(event));
+    const response = current === undefined ? undefined : byId.get(`${event.session ?? "?"}/${event.responseId ?? "?"}`);
+    if (current === undefined || response === undefined) continue;
     if (response.create.sequence >= current.event.sequence) continue;
     const known = late.get(current.event.sequence);
     if (known === undefined) late.set(current.event.sequence, [{ ...message, response }]);
     else known.push({ ...message, response });
   }
   return late;
+}
+
+function laneOf({ session, lane }: HistoryEvent): string {
+  return `${session ?? "?"}/${lane ?? ""}`;
 }
 
 function findingOf({ turn, creates, shown }: TurnRecord, late: readonly LateMessage[]): Finding {

@@ -40,6 +40,7 @@ function callsReceived(received: readonly ReceivedMessage[]): ReceivedCalls {
   const final = new Map<string, ReceivedMessage["event"]>();
   const redacted = new Set<number | undefined>();
   for (const { event, body } of received) {
+    if (event.type !== "response.output_item.done" && event.type !== "response.completed") continue;
     const texts = finalArgumentsIn(event.type, body);
     if (texts.some((text) => text.includes("redacted:"))) redacted.add(event.session);
     for (const form of texts.flatMap(formsOf)) {
