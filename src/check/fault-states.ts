@@ -16,6 +16,16 @@ export function faultStates(plan: Plan, history: readonly HistoryEvent[]): reado
   return plan.faults.map(({ id }) => stateOf(id, history));
 }
 
+/**
+ * The plan without the faults that never struck, which is what has a violation again.
+ *
+ * One that struck less often than it was to counts as missed, and yet what happened has happened with it.
+ */
+export function planOfStruck(plan: Plan, history: readonly HistoryEvent[]): Plan {
+  const struck = new Set(history.flatMap((event) => (event.kind === "fault-applied" ? [event.id] : [])));
+  return { ...plan, faults: plan.faults.filter(({ id }) => struck.has(id)) };
+}
+
 function stateOf(id: string, history: readonly HistoryEvent[]): FaultState {
   const told = history.filter((event) => event.source === "fault" && event.id === id);
   const events = told.map((event) => event.sequence);

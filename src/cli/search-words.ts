@@ -43,20 +43,28 @@ function listing(name: string, items: readonly string[], paint: (text: string) =
 /** One rule that was violated, by the smallest plan that shows it. */
 export function printFinding(settled: SettledFinding, all: readonly SearchFinding[], paint: Paint): readonly string[] {
   const { finding, confirmed, known, shrunk } = settled;
-  const { rule, verdict, number: plan } = finding;
+  const { rule, verdict } = finding;
   const same = all.filter((one) => one.rule === rule);
+  const first = Math.min(finding.number, ...same.map((one) => one.number));
   const plans = same.reduce((sum, one) => sum + one.plans, 0);
   const ways = same.length === 1 ? "" : ` in ${same.length} ways`;
-  const head = `${rule} ${verdict.checker}: violated by ${plural(plans, "plan")}${ways}, first by plan ${number(plan)}`;
+  const head = `${rule} ${verdict.checker}: violated by ${plural(plans, "plan")}${ways}, first by plan ${number(first)}`;
   return [
     "",
     known === undefined ? paint.bad(head) : paint.doubtful(`${head} (known${wordsOfKnown(known)})`),
     ...indented(verdict.message),
     ...indented(`advice: ${verdict.advice}`),
-    ...(shrunk === undefined ? [] : [`  shrunk  ${wordsOfSize(shrunk.before)} → ${wordsOfSize(shrunk.after)}`]),
-    ...(confirmed === undefined ? [] : [`  ${confirmedWords(confirmed)}`]),
+    ...(finding.number === first ? [] : [`  plan    ${number(finding.number)}`]),
+    ...(shrunk === undefined ? [] : [`  shrunk  ${shrunkWords(shrunk)}`]),
+    ...(confirmed === undefined ? [] : indented(confirmedWords(confirmed, settled.unseen))),
     `  replay  ${settled.replayCommand}`,
   ];
+}
+
+/** Where no part went, what is left of it is simpler. */
+function shrunkWords({ before, after }: NonNullable<SettledFinding["shrunk"]>): string {
+  const [from, to] = [wordsOfSize(before), wordsOfSize(after)];
+  return from === to ? `${to}, with simpler details` : `${from} → ${to}`;
 }
 
 function wordsOfSize({ turns, calls, faults }: PlanSize): string {
@@ -68,10 +76,19 @@ function wordsOfKnown({ issue, why }: NonNullable<SettledFinding["known"]>): str
   return said === undefined ? "" : `: ${said}`;
 }
 
-function confirmedWords({ backend, violatedRuns, runs }: NonNullable<SettledFinding["confirmed"]>): string {
-  return violatedRuns > 0
-    ? `confirmed on ${backend}: violated in ${violatedRuns} of ${runs} runs`
-    : `not seen on ${backend} in ${runs} runs`;
+function confirmedWords(
+  { backend, violatedRuns, runs }: NonNullable<SettledFinding["confirmed"]>,
+  unseen: readonly number[],
+): string {
+  const others = unseen.length === 0 ? "" : `the ${unseen.length === 1 ? "way" : "ways"} of ${plansNamed(unseen)}`;
+  if (violatedRuns === 0)
+    return `not seen on ${backend} in ${plural(runs, "run")}${others === "" ? "" : `, nor ${others}`}`;
+  const before = others === "" ? "" : `; ${others} ${unseen.length === 1 ? "was" : "were"} not seen there`;
+  return `confirmed on ${backend}: violated in ${violatedRuns} of ${runs} runs${before}`;
+}
+
+function plansNamed(numbers: readonly number[]): string {
+  return `${numbers.length === 1 ? "plan" : "plans"} ${numbers.map(number).join(" and ")}`;
 }
 
 function indented(text: string): readonly string[] {

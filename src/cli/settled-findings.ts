@@ -3,7 +3,7 @@ import { join } from "node:path";
 
 import { stableJson } from "../determinism/stable-json.ts";
 import type { Campaign } from "../explore/campaign.ts";
-import { firstOfEachRule, type SearchFinding } from "../explore/search-finding.ts";
+import { findingsByRule, type SearchFinding } from "../explore/search-finding.ts";
 import type { PlanSize } from "../explore/shrink/plan-size.ts";
 import { shrinkReproduction } from "../explore/shrink/shrink-reproduction.ts";
 import { findKnown } from "../report/known-findings.ts";
@@ -29,6 +29,8 @@ export type SettledFinding = {
   readonly shrunk?: { readonly before: PlanSize; readonly after: PlanSize };
   /** In how many runs on real sockets the rule was violated; absent where it was not run there. */
   readonly confirmed?: { readonly backend: string; readonly violatedRuns: number; readonly runs: number };
+  /** The plans of other ways in which the rule was violated, which were tried before and not seen on real sockets. */
+  readonly unseen: readonly number[];
   /** The folder with the plan and its runs. */
   readonly directory: string;
   readonly replayCommand: string;
@@ -69,9 +71,12 @@ export type SettlingParts = {
 /** What real sockets are, for whatever was found without them. */
 export const CONFIRMING_BACKEND: string = "embedded";
 
+/** So many ways in which a rule is violated are tried on real sockets, until one is seen there. */
+const WAYS_MAX = 3;
+
 /**
- * Takes the first finding of each rule, runs it on real sockets, and stores it as a file that replays it. Further
- * findings of a rule are in `summary.json`.
+ * Takes a finding of each rule, runs it on real sockets, and stores it as a file that replays it: the first one that is
+ * seen there, or the first one of all. Further findings of a rule are in `summary.json`.
  */
 export async function settleFindings(
   findings: readonly SearchFinding[],
@@ -80,11 +85,27 @@ export async function settleFindings(
   const settled: SettledFinding[] = [];
   // What an earlier command left there would be found by the client, and taken for the state of its own session.
   rmSync(join(parts.folder.folder("findings")), { recursive: true, force: true });
-  for (const finding of firstOfEachRule(findings)) {
-    if (parts.signal.aborted) break;
-    settled.push(await settle(finding, parts));
+  for (const ways of findingsByRule(findings).values()) {
+    const one = await settleRule(ways, parts);
+    if (one !== undefined) settled.push(one);
   }
   return settled;
+}
+
+async function settleRule(ways: readonly SearchFinding[], parts: SettlingParts): Promise<SettledFinding | undefined> {
+  const unseen: SettledFinding[] = [];
+  for (const finding of ways.slice(0, WAYS_MAX)) {
+    if (parts.signal.aborted) break;
+    const settled = await settle(finding, parts);
+    if (settled.confirmed === undefined || settled.confirmed.violatedRuns > 0) {
+      for (const { directory } of unseen) rmSync(directory, { recursive: true, force: true });
+      return { ...settled, unseen: unseen.map((other) => other.finding.number) };
+    }
+    unseen.push(settled);
+  }
+  const [first, ...others] = unseen;
+  for (const { directory } of others) rmSync(directory, { recursive: true, force: true });
+  return first === undefined ? undefined : { ...first, unseen: others.map((other) => other.finding.number) };
 }
 
 async function settle(finding: SearchFinding, parts: SettlingParts): Promise<SettledFinding> {
@@ -101,6 +122,7 @@ async function settle(finding: SearchFinding, parts: SettlingParts): Promise<Set
   const confirmed = await confirm(smaller?.reproduction ?? found, { ...parts, name });
   return {
     finding,
+    unseen: [],
     directory,
     replayCommand: `npx cutwire replay ${quoteShellWord(path)}`,
     ...(known === undefined ? {} : { known }),

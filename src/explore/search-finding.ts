@@ -17,7 +17,7 @@ export type SearchFinding = {
   readonly shape: readonly string[];
   /** The smallest number of a plan that shows it. */
   readonly number: number;
-  /** That plan, without the faults that did not fire. */
+  /** That plan, without the faults that never struck. */
   readonly plan: Plan;
   /** What the client was held to. */
   readonly contract: Contract;
@@ -77,12 +77,13 @@ function byRuleThenNumber(left: SearchFinding, right: SearchFinding): number {
   return left.number - right.number || (left.signature < right.signature ? -1 : 1);
 }
 
-/** Each rule once, by its finding that comes first. */
-export function firstOfEachRule(findings: readonly SearchFinding[]): readonly SearchFinding[] {
-  const rules = new Set<string>();
-  return findings.filter(({ rule }) => {
-    const isFirst = !rules.has(rule);
-    rules.add(rule);
-    return isFirst;
-  });
+/** The findings of each rule, by the rule; each list in its order, so the first one comes first. */
+export function findingsByRule(findings: readonly SearchFinding[]): ReadonlyMap<string, readonly SearchFinding[]> {
+  const byRule = new Map<string, SearchFinding[]>();
+  for (const finding of findings) {
+    const known = byRule.get(finding.rule);
+    if (known === undefined) byRule.set(finding.rule, [finding]);
+    else known.push(finding);
+  }
+  return byRule;
 }

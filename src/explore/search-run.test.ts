@@ -1,7 +1,10 @@
 import { describe, expect, it } from "vitest";
 
+import type { Checker } from "../check/checker.ts";
+import { faultStates } from "../check/fault-states.ts";
+import type { HistoryEvent } from "../history/event.ts";
 import type { Plan } from "../plan/plan.ts";
-import { findingsOf, firstOfEachRule, uniteFindings } from "./search-finding.ts";
+import { findingsByRule, findingsOf, uniteFindings } from "./search-finding.ts";
 import { campaignOf, resultOf, TWO_FAULTS_ARE_TOO_MANY } from "./search-fixture.test-support.ts";
 import { coverageKey, judgeSearchRun } from "./search-run.ts";
 import { openPlanSource } from "./search-space.ts";
@@ -26,6 +29,30 @@ describe("a run of a search", () => {
     const run = judgeSearchRun(0, resultOf(two, [first?.id ?? ""], ["INV-01"]), checkers);
     expect(run.outcomes).toEqual([{ rule: "INV-01", outcome: "holds" }]);
     expect(run.struck).toEqual(first === undefined ? [] : [coverageKey(first)]);
+  });
+
+  it("is stored with a fault that struck less often than it was to, because it happened with that one", () => {
+    const ids = two.faults.map(({ id }) => id);
+    const { record, ...result } = resultOf(two, ids, []);
+    const missed: HistoryEvent = {
+      source: "fault",
+      sequence: 2,
+      sourceSequence: 2,
+      atMs: 2,
+      session: 0,
+      kind: "fault-missed",
+      id: ids[1] ?? "",
+      why: "only 1 of 2 dials came to be rejected",
+    };
+    const history = [...record.history, missed];
+    const rule: Checker = {
+      ...TWO_FAULTS_ARE_TOO_MANY,
+      check: () => ({ outcome: "violated", message: "", evidence: [] }),
+    };
+    const faults = faultStates(two, history);
+    const run = judgeSearchRun(0, { ...result, faults, record: { ...record, history } }, [rule]);
+    expect(run.faults).toEqual({ fired: 1, missed: 1, failed: 0 });
+    expect(run.findings).toMatchObject([{ rule: "INV-01", plan: two }]);
   });
 
   it("is taken as it was judged where every fault fired", () => {
@@ -68,7 +95,7 @@ describe("findings", () => {
     const [one] = found(3, "INV-02");
     if (one === undefined) throw new Error("nothing was found");
     const other = { ...one, signature: "another", number: 4 };
-    expect(firstOfEachRule([one, other])).toEqual([one]);
+    expect([...findingsByRule([one, other])]).toEqual([[one.rule, [one, other]]]);
   });
 });
 

@@ -1,6 +1,6 @@
 import { checkHistory } from "../check/check-history.ts";
 import type { Checker } from "../check/checker.ts";
-import type { FaultState } from "../check/fault-states.ts";
+import { type FaultState, planOfStruck } from "../check/fault-states.ts";
 import type { Outcome, Verdict } from "../check/verdict.ts";
 import type { ScheduledFault } from "../plan/fault.ts";
 import type { Plan } from "../plan/plan.ts";
@@ -43,13 +43,14 @@ export function judgeSearchRun(number: number, result: RunResult, checkers: read
     return { number, state: "discarded", faults: counts, struck, outcomes: [], findings: [], ...digest };
   }
   const verdicts = verdictsOver(result, fired, checkers);
+  const plan = planOfStruck(record.plan, record.history);
   return {
     number,
     state: "judged",
     faults: counts,
     struck,
     outcomes: verdicts.map(({ rule, outcome }) => ({ rule, outcome })),
-    findings: findingsOf({ ...record, number, plan: fired, verdicts }),
+    findings: findingsOf({ ...record, number, plan, verdicts }),
     ...digest,
   };
 }

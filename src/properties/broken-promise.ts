@@ -3,6 +3,7 @@ import { join } from "node:path";
 
 import fc from "fast-check";
 
+import { planOfStruck } from "../check/fault-states.ts";
 import type { Verdict } from "../check/verdict.ts";
 import { stableJson } from "../determinism/stable-json.ts";
 import { planArbitrary } from "../generate/plan-arbitrary.ts";
@@ -12,7 +13,7 @@ import { type Confirmation, confirmViolations } from "../reproduce/confirm.ts";
 import type { RunResult } from "../reproduce/judged-run.ts";
 import type { Reproduction } from "../reproduce/reproduction.ts";
 import { quoteShellWord } from "../reproduce/shell-word.ts";
-import { firedPlan, type GeneratedRunOptions, mouldsOf, ownViolations, runGenerated } from "./generated-run.ts";
+import { type GeneratedRunOptions, mouldsOf, ownViolations, runGenerated } from "./generated-run.ts";
 import type { AgentPromise } from "./promise.ts";
 import { hasFired } from "./tally.ts";
 
@@ -54,7 +55,7 @@ export async function tellBrokenPromise(
   options: BrokenPromiseOptions,
 ): Promise<BrokenPromise> {
   const run = await shrinkRun(promise, failing, options);
-  const plan = firedPlan(run);
+  const plan = planOfStruck(run.record.plan, run.record.history);
   const repeat = async (): Promise<RunResult> => await runGenerated(plan, options.stateRoot, options);
   const confirmations = await confirmViolations(run, options.confirm ?? 3, repeat);
   const verdicts = ownViolations(promise, run, options);
@@ -99,7 +100,7 @@ async function shrinkRun(promise: AgentPromise, failing: RunResult, options: Bro
   };
   // The plan that failed is the only example, and fast-check shrinks it through the unmapper.
   await fc.check(fc.asyncProperty(planArbitrary({ moulds: mouldsOf(options) }), isKept), {
-    examples: [[firedPlan(failing)]],
+    examples: [[planOfStruck(failing.record.plan, failing.record.history)]],
     numRuns: 1,
     seed: options.seed,
     plugins: [fc.interruptAfterTimeLimit(options.shrinkMs ?? 30_000)],
@@ -116,7 +117,7 @@ function storeRun(
   const { client, seed, target } = to.options;
   const directory = join(to.options.directory, `${to.promise.name}-${seed}${to.suffix ?? ""}`);
   const { contract, backendName, history } = run.record;
-  const plan = firedPlan(run);
+  const plan = planOfStruck(run.record.plan, history);
   const content: Reproduction = {
     formatVersion: 1,
     plan,

@@ -70,7 +70,7 @@ export function mouldsOf({
 }
 
 /** The plan of a run without the faults that did not fire. */
-export function firedPlan({ record, faults }: RunResult): Plan {
+function firedPlan({ record, faults }: RunResult): Plan {
   const fired = new Set(faults.filter(({ state }) => state === "fired").map(({ id }) => id));
   return { ...record.plan, faults: record.plan.faults.filter(({ id }) => fired.has(id)) };
 }

@@ -1,4 +1,5 @@
 import { stableJson } from "../../determinism/stable-json.ts";
+import type { ScheduledFault } from "../../plan/fault.ts";
 import type { Plan } from "../../plan/plan.ts";
 
 /** How much there is to a plan. */
@@ -23,9 +24,19 @@ export function sizeOfPlan(plan: Plan): PlanSize {
     turns: turns.length,
     calls: turns.flatMap(({ script }) => script.steps.flatMap(({ calls = [] }) => calls)).length,
     faults: plan.faults.length,
-    detail: weightOf(plan.workload) + weightOf(plan.faults),
+    detail: weightOf(plan.workload) + weightOf(plan.faults) + plan.faults.filter(isDelayed).length * DELAY_WEIGHT,
     sizeBytes: Buffer.byteLength(stableJson(plan)),
   };
+}
+
+/**
+ * A fault that strikes some time behind its place weighs more than one at any place: what has happened by then is exact
+ * in virtual time, and another thing on a wall clock.
+ */
+const DELAY_WEIGHT = 10_000;
+
+function isDelayed({ when }: ScheduledFault): boolean {
+  return when.delayMs !== undefined;
 }
 
 /**

@@ -85,6 +85,26 @@ describe("shrinking a plan", () => {
     }
   });
 
+  it("lets a fault strike at a point that says where, instead of some time behind another", async () => {
+    const turns = [fixture.turnOf("only", ["a"])];
+    const late = fixture.cutAt("f", 0, pointOf("P6"));
+    const start = fixture.planOf([{ turns }], [{ ...late, when: { ...late.when, delayMs: 40 } }]);
+    const strikesLate = ({ faults, ...rest }: Plan): boolean =>
+      operationsOf({ ...rest, faults }).includes("a") &&
+      faults.some(({ when }) => when.delayMs === 40 || (when.at.kind === "point" && when.at.point === "P10"));
+    const { plan } = await shrinkPlan(start, { judge: failsWhere(strikesLate), failure: [FAILURE] });
+    expect(plan.faults[0]?.when).toEqual({ place: { session: 0 }, at: pointOf("P10") });
+  });
+
+  it("leaves a fault at its place that has to strike some time behind it", async () => {
+    const late = fixture.cutAt("f", 0, pointOf("P6"));
+    const turns = [fixture.turnOf("only", ["a"])];
+    const start = fixture.planOf([{ turns }], [{ ...late, when: { ...late.when, delayMs: 40 } }]);
+    const judge = failsWhere(({ faults }) => faults.some(({ when }) => (when.delayMs ?? 0) >= 7));
+    const { plan } = await shrinkPlan(start, { judge, failure: [FAILURE] });
+    expect(plan.faults[0]?.when).toEqual({ place: { session: 0 }, at: pointOf("P6"), delayMs: 7 });
+  });
+
   it("makes a plan with every kind of anchor and heal as simple as can be", async () => {
     const judge = failsWhere(({ faults }) => faults.length === fullPlan.faults.length);
     const { plan } = await shrinkPlan(fullPlan, { judge, failure: [FAILURE] });

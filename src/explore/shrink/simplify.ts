@@ -26,26 +26,29 @@ export const lowerDetails: ShrinkPass = (plan) =>
 
 /** Lets faults strike at an earlier point of their session, the earliest first. */
 export const strikeEarlier: ShrinkPass = (plan) =>
-  plan.faults.flatMap((scheduled, index) =>
-    earlierPoints(scheduled, plan).map((point): Candidate => {
+  plan.faults.flatMap((scheduled, index) => {
+    // Further away from where it strikes, its place would say less of that.
+    if (scheduled.when.delayMs !== undefined) return [];
+    return earlierPoints(scheduled, plan).map((point): Candidate => {
       const path = ["faults", index, "when", "at"];
       return () => withEdits(plan, [{ path, value: { kind: "point", point, occurrence: 1 } }]);
-    }),
-  );
+    });
+  });
 
 /**
- * Lets faults strike at a point of their session instead of behind a number of bytes, which says nothing to a reader, and
- * holds for no session that has less in it.
+ * Lets faults strike at a point of their session instead of behind a number of bytes, which says nothing to a reader and
+ * holds for no session that has less in it, or some time behind a place, which a wall clock cannot have again.
  */
 export const strikeAtPoint: ShrinkPass = (plan) =>
   plan.faults.flatMap(({ when }, index) => {
     // Where a message decides, there is no need to.
-    if (when.at.kind !== "bytes" || when.at.event !== undefined) return [];
-    const path = ["faults", index, "when", "at"];
-    return pointsOf(when, plan).map(
-      (value): Candidate =>
+    const isOfBytes = when.at.kind === "bytes" && when.at.event === undefined;
+    if (!isOfBytes && when.delayMs === undefined) return [];
+    const path = ["faults", index, "when"];
+    return [...(isOfBytes ? [] : [when.at]), ...pointsOf(when, plan)].map(
+      (at): Candidate =>
         () =>
-          withEdits(plan, [{ path, value }]),
+          withEdits(plan, [{ path, value: { place: when.place, at } }]),
     );
   });
 

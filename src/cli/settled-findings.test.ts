@@ -1,0 +1,101 @@
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { describe, expect, it, onTestFinished } from "vitest";
+
+import { effectNotRepeated } from "../check/checkers/effect-not-repeated.ts";
+import { createCampaign } from "../explore/campaign.ts";
+import { createRandomSpace } from "../explore/search-space.ts";
+import type { SearchFinding } from "../explore/search-finding.ts";
+import { DEFAULT_CONTRACT } from "../plan/contract.ts";
+import type { ScheduledFault } from "../plan/fault.ts";
+import { CUT_AFTER_CALL, simulationHarness, SLOW_WIRE, toolPlan } from "../reproduce/simulation-bed.test-support.ts";
+import { simulation } from "../run/backends/simulation.ts";
+import { openNamedFolder } from "../suite/run-folder.ts";
+import { printFinding } from "./search-words.ts";
+import { CONFIRMING_BACKEND, settleFindings, type SettledFinding } from "./settled-findings.ts";
+
+const RULE = effectNotRepeated.rule;
+/** A client with this bug: it forgets the tools that it started. */
+const CLIENT = { module: new URL("../run/clients/planted/m11.ts", import.meta.url).href };
+
+const campaign = createCampaign({
+  identity: {
+    client: "planted:M11",
+    backend: "simulation",
+    isExact: true,
+    target: "reference",
+    space: createRandomSpace({ seed: 1, turnsMax: 1, mouldsMax: 1, runMs: 60_000 }, new Set(["cut-fin"])),
+    unitSize: 1,
+    versions: { cutwire: "1.0.0", node: "20.0.0" },
+  },
+  client: CLIENT,
+  units: 1,
+});
+
+/** A way in which the rule is said to be violated by these faults. */
+function findingOf(number: number, fault: ScheduledFault): SearchFinding {
+  const verdict = {
+    checker: effectNotRepeated.name,
+    rule: RULE,
+    outcome: "violated",
+    message: "",
+    advice: "",
+  } as const;
+  return {
+    signature: String(number).padStart(16, "0"),
+    rule: RULE,
+    shape: ["tool tool-effect"],
+    number,
+    plan: toolPlan([fault]),
+    contract: DEFAULT_CONTRACT,
+    verdict: { ...verdict, evidence: [1] },
+    plans: 1,
+  };
+}
+
+/** What cannot be had again: the client does nothing wrong on a slow wire. */
+const unseen = (number: number): SearchFinding => findingOf(number, SLOW_WIRE);
+
+async function settle(findings: readonly SearchFinding[]): Promise<{
+  settled: readonly SettledFinding[];
+  words: string;
+  folders: readonly string[];
+}> {
+  const directory = mkdtempSync(join(tmpdir(), "cutwire-settled-"));
+  onTestFinished(() => rmSync(directory, { recursive: true }));
+  const settled = await settleFindings(findings, {
+    campaign,
+    folder: openNamedFolder(join(directory, "found"), { directory: process.cwd() }),
+    // What is confirmed is the choice of a finding: that a virtual time confirms it is enough for that.
+    harness: simulationHarness([effectNotRepeated], [simulation, { ...simulation, name: CONFIRMING_BACKEND }]),
+    trials: { shrinkMs: 5_000, confirmTimes: 0 },
+    known: [],
+    signal: new AbortController().signal,
+    note: () => undefined,
+  });
+  const plain = (text: string): string => text;
+  const paint = { good: plain, bad: plain, doubtful: plain, faint: plain, strong: plain };
+  const words = settled.flatMap((one) => printFinding(one, findings, paint)).join("\n");
+  return { settled, words, folders: readdirSync(join(directory, "found", "findings")) };
+}
+
+describe("the findings of a rule", () => {
+  it("are told by the first one that is seen on real sockets, and nothing is left of those tried before", async () => {
+    const { settled, words, folders } = await settle([unseen(2), unseen(3), findingOf(7, CUT_AFTER_CALL)]);
+    expect(settled.map(({ finding, unseen: before }) => [finding.number, before])).toEqual([[7, [2, 3]]]);
+    expect(settled[0]?.confirmed).toMatchObject({ violatedRuns: 1, runs: 1 });
+    expect(folders).toEqual([`${RULE}-0000000000000007`]);
+    expect(words).toContain("violated by 3 plans in 3 ways, first by plan 2\n");
+    expect(words).toContain("\n  plan    7\n");
+    expect(words).toContain("violated in 1 of 1 runs; the ways of plans 2 and 3 were not seen there\n");
+  });
+
+  it("are told by the first one where none is seen, and no more than three are tried", async () => {
+    const { settled, words, folders } = await settle([unseen(2), unseen(3), unseen(4), findingOf(7, CUT_AFTER_CALL)]);
+    expect(settled.map(({ finding, unseen: others }) => [finding.number, others])).toEqual([[2, [3, 4]]]);
+    expect(folders).toEqual([`${RULE}-0000000000000002`]);
+    expect(words).toContain("not seen on embedded in 1 run, nor the ways of plans 3 and 4\n");
+  });
+});
