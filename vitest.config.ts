@@ -39,8 +39,8 @@ const config: ViteUserConfigFnObject = defineConfig(({ mode }) => {
     env: { ...common.env, CUTWIRE_WIRE: "toxiproxy" },
   };
   const sideBySide = { maxWorkers: FILES_AT_ONCE, sequence: { groupOrder: 0 } };
-  /** For what keeps all cores busy by itself. */
-  const alone = (groupOrder: number) => ({ maxWorkers: 1, sequence: { groupOrder } });
+  /** Behind all the others, for what keeps all cores busy by itself. */
+  const alone = { maxWorkers: 1, sequence: { groupOrder: 1 } };
   return {
     test: {
       watch: false,
@@ -57,7 +57,7 @@ const config: ViteUserConfigFnObject = defineConfig(({ mode }) => {
         {
           test: {
             ...packaged,
-            ...alone(1),
+            ...sideBySide,
             name: "properties",
             include: ["properties/**/*.test.ts"],
             setupFiles: ["dist/simulation/register.js"],
@@ -73,7 +73,7 @@ const config: ViteUserConfigFnObject = defineConfig(({ mode }) => {
           },
         },
         // Needs a container engine: without one it is skipped with the reason, and in CI it fails.
-        { test: { ...packaged, ...alone(2), name: "docker", include: [DOCKER_TESTS] } },
+        { test: { ...packaged, ...alone, name: "docker", include: [DOCKER_TESTS] } },
         {
           test: {
             ...common,
