@@ -84,7 +84,7 @@ const config: ViteUserConfigFnObject = defineConfig(({ mode }) => {
           },
         },
         // These want a Toxiproxy without anybody else's proxies.
-        { test: { ...common, ...alone(3), ...throughToxiproxy, name: "fidelity", include: FIDELITY_TESTS } },
+        { test: { ...common, ...alone, ...throughToxiproxy, name: "fidelity", include: FIDELITY_TESTS } },
       ],
     },
   };
