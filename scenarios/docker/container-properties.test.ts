@@ -68,7 +68,7 @@ function planFor({ scenario }: PlantedBug): Plan {
 }
 
 describe.skipIf(WHY_SKIPPED !== undefined)("behind a real Toxiproxy", () => {
-  const harness = createHarness();
+  const harness = createHarness({ containerSessionsMax: SIDE_BY_SIDE });
   const directory = mkdtempSync(join(tmpdir(), "cutwire-container-"));
   afterAll(async () => {
     for (const backend of harness.backends.values()) await backend.close?.();

@@ -6,4 +6,6 @@
 export type ContainerFault = {
   readonly kind: "container";
   readonly action: "pause" | "kill" | "restart" | "disconnect";
+  /** What becomes of the responses that the server stored when its process is killed: lost where absent. */
+  readonly store?: "kept" | "lost";
 };

@@ -102,6 +102,23 @@ describe("the control API", () => {
     expect((await call("POST", "/sessions/key-z/forget", { what: "all" })).status).toBe(404);
   });
 
+  it("hands what is stored to another server, which goes on from there", async () => {
+    const first = idOf(await (await bed.dial()).create({ input: "hello", store: true }));
+    const { body: stored } = await call("GET", "/sessions/key-a/store");
+    expect(stored).toMatchObject({ responses: [{ responseId: first, tokens: expect.any(Number) }] });
+    expect((await call("POST", "/sessions/key-a/forget", { what: "all" })).status).toBe(200);
+    const [refused] = await (await bed.dial()).create({ input: "hello", previous_response_id: first });
+    expect(refused).toMatchObject({ error: { code: "previous_response_not_found" } });
+    expect((await call("PUT", "/sessions/key-a/store", stored)).status).toBe(200);
+    const events = await (await bed.dial()).create({ input: "hello", previous_response_id: first });
+    expect(events.at(-1)).toMatchObject({ type: "response.completed" });
+    for (const wrong of [{}, { responses: [{}] }, { responses: [{ responseId: "a", items: [1], tokens: 1 }] }]) {
+      expect((await call("PUT", "/sessions/key-a/store", wrong)).status).toBe(400);
+    }
+    expect((await call("GET", "/sessions/key-z/store")).status).toBe(404);
+    expect((await call("PUT", "/sessions/nobody/store", { responses: [] })).status).toBe(404);
+  });
+
   it("gives the ids of a key's calls out again, each with its own call", async () => {
     const turns = ["there", "back"].map((operation) => ({
       userText: operation,

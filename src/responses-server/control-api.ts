@@ -46,6 +46,8 @@ const UNREAD_EVENTS_SIZE_BYTES_MAX = 16 * 1024 * 1024;
  * - `POST /holds/ID/release`: `{"released":1}`
  * - `POST /sessions/KEY/forget` with `{"what":"connections"|"store"|"all"}`
  * - `POST /sessions/KEY/reuse-call-ids`
+ * - `GET /sessions/KEY/store`: what `store: true` keeps, `{"responses":[{"responseId":…,"items":[…],"tokens":N}]}` ·
+ *   `PUT /sessions/KEY/store` with the same, on a server that is to remember what another one did
  * - `GET /events?after=N`: JSON lines `{"index":N,"event":{…}}`, from the one behind N on, and then as they happen
  *
  * A wrong request gets 400, 404 or 413 with `{"error":{"code":"HARNESS_…","message":"…"}}`; a request of a web page,

@@ -1,6 +1,7 @@
 import { HarnessError } from "../errors.ts";
 import { isJsonObject } from "../protocol/json.ts";
 import { SessionScriptSchema } from "../protocol/model-script.ts";
+import type { StoredResponse } from "./conversation-memory.ts";
 import { invalidScript } from "./script-file.ts";
 import type { Forgettable, ServerControl } from "./server-control.ts";
 import { parseServerOrder } from "./server-order.ts";
@@ -68,6 +69,12 @@ function routeNamed(control: ServerControl, request: NamedRequest): ControlAnswe
     }
     case "POST sessions forget":
       return control.forget(name, parseForgettable(request.body)) ? ok({}) : neverUsed();
+    case "GET sessions store": {
+      const responses = control.stored(name);
+      return responses === undefined ? neverUsed() : ok({ responses });
+    }
+    case "PUT sessions store":
+      return control.restore(name, parseStored(request.body)) ? ok({}) : notFound("No conversation has that key.");
     case "POST sessions reuse-call-ids":
       return control.reuseCallIds(name) ? ok({}) : neverUsed();
     default:
@@ -84,6 +91,23 @@ function parseForgettable(text: string): Forgettable {
   const what = isJsonObject(body) ? body["what"] : undefined;
   if (what === "connections" || what === "store" || what === "all") return what;
   throw new HarnessError("HARNESS_INVALID_OPTION", 'The body has to be {"what":"connections"}, "store" or "all".');
+}
+
+function parseStored(text: string): readonly StoredResponse[] {
+  const body = parseBody(text);
+  const responses = isJsonObject(body) ? body["responses"] : undefined;
+  if (!Array.isArray(responses) || !responses.every(isStoredResponse)) {
+    throw new HarnessError("HARNESS_INVALID_OPTION", 'The body has to be what "GET /sessions/KEY/store" answers.');
+  }
+  return responses;
+}
+
+function isStoredResponse(value: unknown): value is StoredResponse {
+  if (!isJsonObject(value)) return false;
+  const { responseId, items, tokens } = value;
+  const areItems =
+    Array.isArray(items) && items.every((item) => isJsonObject(item) && typeof item["type"] === "string");
+  return typeof responseId === "string" && areItems && typeof tokens === "number";
 }
 
 function parseBody(text: string): unknown {

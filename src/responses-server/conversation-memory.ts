@@ -28,6 +28,8 @@ export type ResponseStore = {
   find(responseId: string): ChainLink | undefined;
   keep(link: ChainLink): void;
   forget(): void;
+  /** All of them, oldest first. */
+  all(): readonly ChainLink[];
 };
 
 /** What `store: true` keeps for one API key, over all its connections; the oldest goes when there are too many. */
@@ -41,7 +43,30 @@ export function createResponseStore(responsesMax: number): ResponseStore {
       if (oldest !== undefined) links.delete(oldest);
     },
     forget: () => links.clear(),
+    all: () => [...links.values()],
   };
+}
+
+/**
+ * A stored response by itself, as it outlives the server: with the items of all its ancestors.
+ *
+ * @example { "responseId": "resp_2c70e12b_000001", "items": [{ "type": "message", … }], "tokens": 42 }
+ */
+export type StoredResponse = {
+  readonly responseId: string;
+  readonly items: readonly Item[];
+  /** Estimated tokens of the items. */
+  readonly tokens: number;
+};
+
+/** A link of a chain, apart from the chain. */
+export function storedOf(link: ChainLink): StoredResponse {
+  return { responseId: link.responseId, items: closureOf(link), tokens: link.closureTokens };
+}
+
+/** The same as a link again, which is a chain of its own. */
+export function linkOf({ responseId, items, tokens }: StoredResponse): ChainLink {
+  return { responseId, parent: undefined, items, closureSize: items.length, closureTokens: tokens };
 }
 
 /** The name of the default lane inside the server; no client can send it, because `stream_id` is never empty. */

@@ -1,6 +1,7 @@
 import { SessionScriptSchema, type SessionScript } from "../protocol/model-script.ts";
 import type { Connection } from "./connection.ts";
 import { actAtOnce } from "./connection-acts.ts";
+import { linkOf, type StoredResponse, storedOf } from "./conversation-memory.ts";
 import type { Hold, HoldList } from "./hold-list.ts";
 import { invalidScript } from "./script-file.ts";
 import type { OrderBook, WaitingOrder } from "./order-book.ts";
@@ -45,6 +46,10 @@ export type ServerControl = {
    * key was never used.
    */
   reuseCallIds(apiKey: string): boolean;
+  /** What is stored for a key; undefined where the key was never used. */
+  stored(apiKey: string): readonly StoredResponse[] | undefined;
+  /** Stores what another server had stored for a key, as a database would that outlives it; false for an unknown key. */
+  restore(apiKey: string, responses: readonly StoredResponse[]): boolean;
   connections(): readonly OpenConnection[];
 };
 
@@ -96,6 +101,13 @@ export function createServerControl(parts: ControlledParts): ServerControl {
       const session = sessions.find(apiKey);
       session?.identities.startAgain("call");
       return session !== undefined;
+    },
+    stored: (apiKey) => sessions.find(apiKey)?.store.all().map(storedOf),
+    restore(apiKey, responses) {
+      const session = sessions.open(apiKey);
+      if (typeof session === "string") return false;
+      for (const response of responses) session.store.keep(linkOf(response));
+      return true;
     },
     connections: () => [...connections].map(({ session, index }) => ({ apiKey: session.apiKey, connection: index })),
   };

@@ -21,7 +21,11 @@ export type TargetControl = {
  * What can be done to a server's machine, for all sessions at once: stop it as it is, kill its process until it is
  * started again, kill and start it at once, or take it off the network that its clients come from.
  */
-export type MachineDisturbance = { readonly action: "pause" | "kill" | "restart" | "disconnect" };
+export type MachineDisturbance = {
+  readonly action: "pause" | "kill" | "restart" | "disconnect";
+  /** Whether what the server stored is there again when it has been killed and started anew. */
+  readonly keepsStore: boolean;
+};
 
 /** A server that is running, somewhere that the proxy can dial. */
 export type OpenedTarget = {

@@ -127,6 +127,7 @@ async function openReference(containers: SharedContainers, context: TargetContex
         await log?.resume();
         await opened.putScripts();
       },
+      saveStore: async () => await opened.saveStore(),
     });
     return {
       ...opened,

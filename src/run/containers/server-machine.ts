@@ -17,6 +17,8 @@ export type ServerMachineOptions = {
   readonly clock: Clock;
   /** The server has been started anew, and what of it is published is reached at this URL now. */
   readonly restarted: (url: string) => Promise<void>;
+  /** Reads what the server has stored, and answers how that is put back; absent where that cannot be had. */
+  readonly saveStore?: () => Promise<() => Promise<void>>;
 };
 
 type Underway = { readonly change: Promise<AppliedChange>; users: number };
@@ -28,8 +30,9 @@ const START_DEADLINE_MS = 10_000;
 export function createServerMachine(options: ServerMachineOptions): ServerMachine {
   const underway = new Map<MachineDisturbance["action"], Underway>();
   return {
-    async disturb({ action }) {
-      const found = underway.get(action) ?? { change: act(action, options), users: 0 };
+    async disturb(disturbance) {
+      const { action } = disturbance;
+      const found = underway.get(action) ?? { change: act(disturbance, options), users: 0 };
       underway.set(action, found);
       found.users += 1;
       const change = await found.change;
@@ -48,7 +51,7 @@ export function createServerMachine(options: ServerMachineOptions): ServerMachin
   };
 }
 
-async function act(action: MachineDisturbance["action"], options: ServerMachineOptions): Promise<AppliedChange> {
+async function act({ action, keepsStore }: MachineDisturbance, options: ServerMachineOptions): Promise<AppliedChange> {
   const { set } = options;
   const { docker, call } = set.engine;
   const container = docker.getContainer(set.serverId);
@@ -56,14 +59,12 @@ async function act(action: MachineDisturbance["action"], options: ServerMachineO
     case "pause":
       await call("pausing the server", container.pause());
       return { undo: async () => void (await call("letting the server go on", container.unpause())) };
-    case "kill":
-      await call("killing the server", container.kill());
-      await isStopped(options);
-      return { undo: async () => await startAgain(options) };
+    case "kill": {
+      const putBack = await kill(options, keepsStore);
+      return { undo: async () => await startAgain(options, putBack) };
+    }
     case "restart":
-      await call("killing the server", container.kill());
-      await isStopped(options);
-      await startAgain(options);
+      await startAgain(options, await kill(options, keepsStore));
       return { undo: async () => undefined };
     case "disconnect": {
       const network = docker.getNetwork(set.dataNetworkId);
@@ -74,6 +75,16 @@ async function act(action: MachineDisturbance["action"], options: ServerMachineO
   }
 }
 
+/** Kills the server; the answer puts back what it had stored, if that is to be kept. */
+async function kill(options: ServerMachineOptions, keepsStore: boolean): Promise<() => Promise<void>> {
+  const { set, saveStore } = options;
+  if (keepsStore && saveStore === undefined) throw new Error("what that server stores cannot be kept");
+  const putBack = keepsStore ? await saveStore?.() : undefined;
+  await set.engine.call("killing the server", set.engine.docker.getContainer(set.serverId).kill());
+  await isStopped(options);
+  return putBack ?? (async () => undefined);
+}
+
 /** A kill is read back: the engine says that the process is gone. */
 async function isStopped({ set, clock }: ServerMachineOptions): Promise<void> {
   await until(clock, async () => {
@@ -82,13 +93,14 @@ async function isStopped({ set, clock }: ServerMachineOptions): Promise<void> {
   });
 }
 
-async function startAgain(options: ServerMachineOptions): Promise<void> {
+async function startAgain(options: ServerMachineOptions, putBack: () => Promise<void>): Promise<void> {
   const { set, clock, restarted } = options;
   await set.engine.call("starting the server", set.engine.docker.getContainer(set.serverId).start());
   // Its port on the host is another one now.
   const url = await publishedUrl(set.engine, set.serverId, set.server);
   await until(clock, async () => await isWell(url, set.server, clock));
   await restarted(url);
+  await putBack();
 }
 
 async function until(clock: Clock, holds: () => Promise<boolean>): Promise<void> {

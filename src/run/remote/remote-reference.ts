@@ -21,6 +21,8 @@ export type RemoteReferencePlace = {
 export type OpenedRemoteReference = OpenedTarget & {
   /** Gives it the conversations again, after it was started anew. */
   putScripts(): Promise<void>;
+  /** Reads what it has stored for this run; the answer stores it there again. */
+  saveStore(): Promise<() => Promise<void>>;
 };
 
 /** How long the server may take to tell that the run's connections are closed. */
@@ -56,6 +58,16 @@ export async function openRemoteReference(
       // The connections that it had went with it, and nobody is left to tell so.
       events.forget();
       await putScripts();
+    },
+    async saveStore() {
+      const stores = new Map<string, JsonObject>();
+      for (const key of keys) {
+        const stored = await client.call("GET", `/sessions/${key}/store`);
+        if (stored !== undefined) stores.set(key, stored);
+      }
+      return async () => {
+        for (const [key, stored] of stores) await client.call("PUT", `/sessions/${key}/store`, stored);
+      };
     },
     async close() {
       await events.quiet(clock);
