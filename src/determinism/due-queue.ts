@@ -68,9 +68,9 @@ export function createDueQueue(): DueQueue {
 
 /** A task that was taken out cannot be cancelled any more, and is not counted as if it still lay there. */
 function taken(task: DueTask): DueTask {
-  const { run } = task;
+  const { dueMs, order, owner, run } = task;
   task.run = undefined;
-  return { ...task, run };
+  return { dueMs, order, owner, run };
 }
 
 function isBefore(left: DueTask, right: DueTask): boolean {
@@ -95,21 +95,20 @@ function takeFirst(heap: DueTask[]): DueTask | undefined {
   const last = heap.pop();
   if (first === undefined || last === undefined || heap.length === 0) return first;
   let place = 0;
-  for (let child = smallerChild(heap, place); child !== undefined; child = smallerChild(heap, place)) {
-    if (!isBefore(child.task, last)) break;
-    heap[place] = child.task;
-    place = child.place;
+  for (let childPlace = smallerChild(heap, place); ; childPlace = smallerChild(heap, place)) {
+    const child = heap[childPlace];
+    if (child === undefined || !isBefore(child, last)) break;
+    heap[place] = child;
+    place = childPlace;
   }
   heap[place] = last;
   return first;
 }
 
-function smallerChild(heap: readonly DueTask[], place: number): { task: DueTask; place: number } | undefined {
+/** The place of the child that comes first; one behind the end where there is no child. */
+function smallerChild(heap: readonly DueTask[], place: number): number {
   const leftPlace = 2 * place + 1;
   const left = heap[leftPlace];
   const right = heap[leftPlace + 1];
-  if (left === undefined) return undefined;
-  return right !== undefined && isBefore(right, left)
-    ? { task: right, place: leftPlace + 1 }
-    : { task: left, place: leftPlace };
+  return left !== undefined && right !== undefined && isBefore(right, left) ? leftPlace + 1 : leftPlace;
 }

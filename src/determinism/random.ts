@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { uniformInt } from "pure-rand/distribution/uniformInt";
 import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus";
 
@@ -28,7 +28,7 @@ export function createRandom(seed: number, label = "root"): Random {
   let generator: ReturnType<typeof xoroshiro128plus> | undefined;
   const integer = (least: number, most: number): number => {
     // Most streams are only forked, or never drawn from: the hash is left until the first draw.
-    generator ??= xoroshiro128plus(createHash("sha256").update(path).digest().readInt32BE(0));
+    generator ??= xoroshiro128plus(hash("sha256", path, "buffer").readInt32BE(0));
     return uniformInt(generator, least, most);
   };
   return {
@@ -44,8 +44,5 @@ export function drawSeed(): number {
   const world = ambientWorld();
   // In a world nothing is left to chance: what nobody chose is decided by the world's own seed.
   if (world !== undefined) return world.chance("seed").integer(0, 2 ** 31 - 1);
-  return createHash("sha256")
-    .update(`${process.pid}/${process.hrtime.bigint()}/${Date.now()}`)
-    .digest()
-    .readUInt32BE(0);
+  return hash("sha256", `${process.pid}/${process.hrtime.bigint()}/${Date.now()}`, "buffer").readUInt32BE(0);
 }

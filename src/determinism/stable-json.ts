@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import stringify from "safe-stable-stringify";
 
 /** JSON with the keys of every object sorted, so that equal data gives equal text. `indent` is a number of blanks. */
@@ -13,5 +13,5 @@ export function digestOf(value: unknown): string {
 
 /** The SHA-256 of a text in UTF-8, as 64 hexadecimal digits. */
 export function digestOfText(text: string): string {
-  return createHash("sha256").update(text).digest("hex");
+  return hash("sha256", text, "hex");
 }

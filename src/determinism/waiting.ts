@@ -1,5 +1,29 @@
 import type { Clock } from "./clock.ts";
 
+/**
+ * The reason of a signal that nobody asks for its reason. Node would make an error with its stack where none is given,
+ * which takes longer than everything else that an aborted signal sets off.
+ */
+export const OVER: string = "over";
+
+/** Whom a signal tells when it is aborted; it has one listener of its own for all of them. */
+const listenersOf = new WeakMap<AbortSignal, Set<() => void>>();
+
+/** Calls back when a signal is aborted, unless it was told not to; to be told by a signal itself takes much longer. */
+function whenAborted(signal: AbortSignal, callback: () => void): void {
+  const known = listenersOf.get(signal);
+  if (known !== undefined) {
+    known.add(callback);
+    return;
+  }
+  const listeners = new Set([callback]);
+  listenersOf.set(signal, listeners);
+  const tellAll = (): void => {
+    for (const listener of listeners) listener();
+  };
+  signal.addEventListener("abort", tellAll, { once: true });
+}
+
 /** Resolves after `delayMs` milliseconds, or at once when `signal` is aborted. It never rejects: look at the signal. */
 export async function sleep(clock: Clock, delayMs: number, signal?: AbortSignal): Promise<void> {
   if (signal?.aborted === true) return;
@@ -7,10 +31,10 @@ export async function sleep(clock: Clock, delayMs: number, signal?: AbortSignal)
     const timer = clock.startTimer(delayMs, finish);
     function finish(): void {
       timer.cancel();
-      signal?.removeEventListener("abort", finish);
+      if (signal !== undefined) listenersOf.get(signal)?.delete(finish);
       resolve();
     }
-    signal?.addEventListener("abort", finish, { once: true });
+    if (signal !== undefined) whenAborted(signal, finish);
   });
 }
 

@@ -71,7 +71,7 @@ export function createFrameScanner(payloadSizeBytesMax: number): FrameScanner {
       isFinal: done.isFinal,
       startOffset: frameStart,
       endOffset,
-      payload: unmask(Buffer.concat(payload), done.mask),
+      payload: unmask(joined(payload), done.mask),
       payloadSizeBytes: done.payloadSizeBytes,
     };
     frameIndex += 1;
@@ -133,6 +133,14 @@ function readPayloadSize(bytes: Buffer, shortSize: number): number {
 
 function unmask(payload: Buffer, mask: Buffer | undefined): Buffer {
   if (mask === undefined) return payload;
-  const key = [...mask];
-  return Buffer.from(payload.map((byte, index) => byte ^ (key[index & 3] ?? 0)));
+  const unmasked = Buffer.allocUnsafe(payload.length);
+  for (let index = 0; index < payload.length; index += 1) {
+    unmasked[index] = (payload[index] ?? 0) ^ (mask[index & 3] ?? 0);
+  }
+  return unmasked;
+}
+
+/** Most frames come in one piece, and need no copy. */
+function joined(pieces: readonly Buffer[]): Buffer {
+  return pieces.length === 1 && pieces[0] !== undefined ? pieces[0] : Buffer.concat(pieces);
 }

@@ -4,6 +4,7 @@ import type { Duplex } from "node:stream";
 import type { WebSocket } from "ws";
 
 import type { Clock, Timer } from "../determinism/clock.ts";
+import { OVER } from "../determinism/waiting.ts";
 import type { ConnectionActs } from "./connection-acts.ts";
 import { type ConnectionCache, createConnectionCache } from "./conversation-memory.ts";
 import { errorFrame } from "./error-shape.ts";
@@ -185,7 +186,7 @@ export class Connection {
 
   #endWork(): void {
     this.#scheduler.clear();
-    this.#ending.abort();
+    this.#ending.abort(OVER);
     this.#ageTimer?.cancel();
     this.#keepAlive.close();
   }

@@ -1,3 +1,5 @@
+import assert from "node:assert/strict";
+
 import type { JsonObject } from "../protocol/json.ts";
 import type { Outgoing } from "./outgoing.ts";
 
@@ -23,13 +25,20 @@ export function createEventWriter(outgoing: Outgoing, lane: string | undefined):
   return {
     skip,
     write(event) {
-      const { type, ...members } = event;
-      const place = lane === undefined ? {} : { stream_id: lane };
-      last = JSON.stringify({ type, sequence_number: skip(), ...place, ...members });
+      last = numbered(event, skip(), lane);
       outgoing.send(last);
     },
     repeat() {
       if (last !== undefined) outgoing.send(last);
     },
   };
+}
+
+/** The event as JSON, with its number and lane behind its type, which stands first in every event. */
+function numbered(event: JsonObject, sequenceNumber: number, lane: string | undefined): string {
+  const place = lane === undefined ? "" : `,"stream_id":${JSON.stringify(lane)}`;
+  const text = JSON.stringify(event);
+  const head = `{"type":${JSON.stringify(event["type"])}`;
+  assert(text.startsWith(head), "the type of an event stands first");
+  return `${head},"sequence_number":${sequenceNumber}${place}${text.slice(head.length)}`;
 }

@@ -17,6 +17,7 @@ import {
 } from "./upgrade-request.ts";
 import type { OrderBook } from "./order-book.ts";
 import { type ConnectionActs, type OrderStage, performOrders } from "./connection-acts.ts";
+import { OVER } from "../determinism/waiting.ts";
 import { cutStream } from "./stream-end.ts";
 import { httpErrorBody } from "./wire-error.ts";
 
@@ -55,7 +56,7 @@ export async function obeyBeforeUpgrade(
   const moment = { apiKey, type: "upgrade", point: "P1", edge: "before" } as const;
   const due = stage.orders.take(moment);
   const gone = new AbortController();
-  const abort = (): void => gone.abort();
+  const abort = (): void => gone.abort(OVER);
   stream.once("close", abort);
   const refused = due.map(({ action }) => action).find((action) => action.kind === "refuse");
   await performOrders({ ...stage, signal: gone.signal, acts: streamActs(stream, gone) }, due, moment);
@@ -68,7 +69,7 @@ function streamActs(stream: Duplex, gone: AbortController): ConnectionActs {
   const nothing = (): void => undefined;
   return {
     cut(how) {
-      gone.abort();
+      gone.abort(OVER);
       cutStream(stream, how);
     },
     close: nothing,

@@ -60,10 +60,13 @@ export type AnchorRegistry = {
   byteAnchors(
     connection: { readonly session: number; readonly connection: number },
     direction: Direction,
-  ): readonly { readonly sizeBytes: number; hit(): AnchorHit }[];
+  ): readonly ByteAnchor[];
   /** Whether an anchor before or inside a message is waited for: then messages must be seen whole before they pass. */
   needsWholeMessages(session: number, direction: Direction): boolean;
 };
+
+/** An anchor at a byte of a direction; a hit of it is asked for once. */
+type ByteAnchor = { readonly sizeBytes: number; hit(): AnchorHit };
 
 type Watch = {
   readonly place: Place & { readonly session: number };
@@ -76,8 +79,8 @@ type Watch = {
 /** Opens a registry in which nothing is armed. */
 export function createAnchorRegistry(): AnchorRegistry {
   const watches: Watch[] = [];
-  const waiting = (session: number): Watch[] =>
-    watches.filter((watch) => watch.state === "waiting" && watch.place.session === session);
+  const isWaiting = (watch: Watch, session: number): boolean =>
+    watch.state === "waiting" && watch.place.session === session;
   return {
     arm(place, anchor) {
       const { watch, armed } = openWatch(place, decidingAnchor(anchor));
@@ -85,26 +88,33 @@ export function createAnchorRegistry(): AnchorRegistry {
       return armed;
     },
     match(candidate) {
-      return waiting(candidate.session).flatMap((watch) => {
-        if (!isAt(watch, candidate)) return [];
+      let hits: AnchorHit[] | undefined;
+      for (const watch of watches) {
+        if (!isWaiting(watch, candidate.session) || !isAt(watch, candidate)) continue;
         watch.seen += 1;
-        return watch.anchor.kind !== "bytes" && watch.seen === watch.anchor.occurrence ? [watch.hit()] : [];
-      });
+        if (watch.anchor.kind !== "bytes" && watch.seen === watch.anchor.occurrence) (hits ??= []).push(watch.hit());
+      }
+      return hits ?? NO_HITS;
     },
     byteAnchors({ session, connection }, direction) {
-      return waiting(session)
-        .flatMap((watch) => {
-          const { anchor, place } = watch;
-          if (anchor.kind !== "bytes" || anchor.direction !== direction) return [];
-          if (place.connection !== undefined && place.connection !== connection) return [];
-          return [{ sizeBytes: anchor.sizeBytes, hit: () => watch.hit() }];
-        })
-        .toSorted((left, right) => left.sizeBytes - right.sizeBytes);
+      let found: ByteAnchor[] | undefined;
+      for (const watch of watches) {
+        const { anchor, place } = watch;
+        if (anchor.kind !== "bytes" || anchor.direction !== direction || !isWaiting(watch, session)) continue;
+        if (place.connection !== undefined && place.connection !== connection) continue;
+        (found ??= []).push({ sizeBytes: anchor.sizeBytes, hit: () => watch.hit() });
+      }
+      return found?.sort((left, right) => left.sizeBytes - right.sizeBytes) ?? NO_BYTE_ANCHORS;
     },
     needsWholeMessages: (session, direction) =>
-      waiting(session).some(({ anchor }) => isEventWithin(anchor) && anchor.direction === direction),
+      watches.some(
+        (watch) => isEventWithin(watch.anchor) && watch.anchor.direction === direction && isWaiting(watch, session),
+      ),
   };
 }
+
+const NO_HITS: readonly AnchorHit[] = [];
+const NO_BYTE_ANCHORS: readonly ByteAnchor[] = [];
 
 function isEventWithin(anchor: Anchor): anchor is EventAnchor {
   return anchor.kind === "event" && anchor.edge !== "after";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { setMaxListeners } from "node:events";
 
 import type { Clock } from "../determinism/clock.ts";
-import { createDeferred, DEADLINE_PASSED, settleWithin, sleep } from "../determinism/waiting.ts";
+import { createDeferred, DEADLINE_PASSED, OVER, settleWithin, sleep } from "../determinism/waiting.ts";
 import { messageOf } from "../errors.ts";
 import type { FaultEventBody } from "../history/event.ts";
 import type { Recorder } from "../history/recorder.ts";
@@ -74,7 +74,7 @@ export function startFaultSchedule(options: FaultScheduleOptions): FaultSchedule
       if (closing.size > 0) {
         await resolvesBefore(settleWithin(options.clock, Promise.all(closing), GONE_MS), options.signal);
       }
-      ending.abort();
+      ending.abort(OVER);
       await Promise.all(underway);
     },
   };

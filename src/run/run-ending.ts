@@ -1,4 +1,5 @@
 import type { Clock } from "../determinism/clock.ts";
+import { OVER } from "../determinism/waiting.ts";
 import type { Recorder } from "../history/recorder.ts";
 
 /** Why a run may have to end before it is over: a limit of its plan, or somebody's Ctrl-C. */
@@ -21,7 +22,7 @@ export function openRunEnding(options: {
   const ending = new AbortController();
   const end = (record: () => void): void => {
     if (ending.signal.aborted) return;
-    ending.abort();
+    ending.abort(OVER);
     record();
   };
   const limitReached = (limit: string, value: number): void => {

@@ -1,5 +1,5 @@
 import type { Clock } from "../determinism/clock.ts";
-import { DEADLINE_PASSED, settleWithin } from "../determinism/waiting.ts";
+import { DEADLINE_PASSED, OVER, settleWithin } from "../determinism/waiting.ts";
 import type { Recorder } from "../history/recorder.ts";
 import type { ScriptedTurn } from "../protocol/model-script.ts";
 import type { AnchorRegistry } from "./anchor-registry.ts";
@@ -104,6 +104,6 @@ async function answerBeforeDeadline(
   const stop = AbortSignal.any([signal, answered.signal]);
   const overdue = deadline.passed(stop).then((): typeof DEADLINE_PASSED => DEADLINE_PASSED);
   const answer = await Promise.race([answering, overdue]);
-  answered.abort();
+  answered.abort(OVER);
   return answer;
 }

@@ -1,6 +1,6 @@
 import type { Clock } from "../determinism/clock.ts";
 import { digestOfText, stableJson } from "../determinism/stable-json.ts";
-import { createDeferred, sleep } from "../determinism/waiting.ts";
+import { createDeferred, OVER, sleep } from "../determinism/waiting.ts";
 import type { UnrecordedEvent } from "../history/event.ts";
 import type { Recorder } from "../history/recorder.ts";
 import { operationOfArguments } from "../history/tool-operations.ts";
@@ -70,7 +70,7 @@ export function openToolLedger(options: ToolRunnerOptions): ToolRunner {
 
   return {
     close() {
-      closing.abort();
+      closing.abort(OVER);
       closed.resolve();
     },
     async run(session, name, argumentsJson) {

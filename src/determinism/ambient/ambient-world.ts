@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { Duplex } from "node:stream";
 
-import type { Timer } from "../clock.ts";
+import type { Timer } from "../timer.ts";
 
 /** A stream of chance: the part of a `Random` that draws. */
 export type Chance = { integer(least: number, most: number): number; ratio(): number; hex(digits: number): string };

@@ -247,13 +247,15 @@ export class DirectionTap {
 
   #record(face: Face, { unit, altered, labelsOf, labels: own }: Omit<OutgoingPiece, "bytes">): number | undefined {
     const { session, connection, direction, recorder } = this.#options;
-    const { labels, point } = this.#described.get(labelsOf ?? unit) ?? { labels: {}, point: undefined };
+    const { labels, point } = this.#described.get(labelsOf ?? unit) ?? NOT_DESCRIBED;
     const isMade = altered === "injected" || altered === "replaced";
     const body = eventBodyOf(unit, direction, isMade || face === FACES_OF_DIRECTION[direction].enters);
     if (body === undefined) return undefined;
+    const place = { source: face, session, connection, ...(own ?? labels) };
+    const isPlain = altered === undefined && (point === undefined || body.kind !== "message");
+    if (isPlain) return recorder.record(Object.assign(place, body));
     const pointed = body.kind === "message" && point !== undefined && !isMade ? { ...body, point } : body;
-    const marked = altered === undefined ? pointed : { ...pointed, altered };
-    return recorder.record({ source: face, session, connection, ...(own ?? labels), ...marked });
+    return recorder.record({ ...place, ...pointed, ...(altered === undefined ? {} : { altered }) });
   }
 }
 
@@ -261,6 +263,7 @@ export class DirectionTap {
 const GONE = "the connection was gone before";
 
 const NOTHING: Buffer = Buffer.alloc(0);
+const NOT_DESCRIBED: MessageDescription = { labels: {}, point: undefined };
 
 type UnderwayPiece = { readonly piece: Omit<OutgoingPiece, "bytes">; readonly outEnd: number };
 

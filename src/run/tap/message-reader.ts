@@ -41,7 +41,8 @@ export function createMessageReader(messageSizeBytesMax: number): MessageReader 
       messageStart ??= frame.startOffset;
       return { frame, ...begun, kind: "part" };
     }
-    const body = sizeBytes <= messageSizeBytesMax ? parseJsonObject(Buffer.concat(parts).toString("utf8")) : undefined;
+    const whole = parts.length === 1 ? frame.payload : Buffer.concat(parts);
+    const body = sizeBytes <= messageSizeBytesMax ? parseJsonObject(whole.toString("utf8")) : undefined;
     const unreadable: StreamUnit = { frame, ...begun, kind: "unreadable", sizeBytes };
     messageStart = undefined;
     parts = [];

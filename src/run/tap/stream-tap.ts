@@ -159,17 +159,17 @@ export class StreamTap {
   /** Tells whoever waits for this place, and whether the stream stands still here. */
   #stopsBehind({ stop }: Advance): boolean {
     if (stop !== undefined) this.#options.onStop({ ...stop, outOffset: this.#out });
-    const paused = this.isAtBoundary ? this.#onPaused.splice(0) : [];
-    for (const onPaused of paused) onPaused();
+    const isPaused = this.#onPaused.length > 0 && this.isAtBoundary;
+    if (isPaused) for (const onPaused of this.#onPaused.splice(0)) onPaused();
     if (this.#onStopped !== undefined && this.isAtBoundary) this.#finishStop();
-    return stop !== undefined || paused.length > 0 || this.#isStopped;
+    return stop !== undefined || isPaused || this.#isStopped;
   }
 
   #scan(data: Buffer): void {
     assert(this.#scanned >= this.#passed, "bytes were passed that were never scanned");
     const fresh = data.subarray(this.#scanned - this.#passed);
     this.#scanned += fresh.length;
-    this.#pending.push(...this.#reader.push(fresh).map((unit) => ({ unit, hits: undefined })));
+    for (const unit of this.#reader.push(fresh)) this.#pending.push({ unit, hits: undefined });
   }
 
   /** Where to go next within what came; undefined where nothing more can be decided. */
@@ -189,11 +189,7 @@ export class StreamTap {
     const byteWithin = byte !== undefined && byte < endOffset ? byte : undefined;
     // A message that a byte anchor may keep from coming through is not counted before it goes on.
     if (byteWithin === undefined || this.#keepsBack()) judged.hits ??= this.#options.match(judged.unit);
-    const hits = judged.hits ?? [];
-    const early = hits.map((hit) => stopOffset(hit, judged.unit)).filter((offset) => offset < endOffset);
-    const offset = Math.min(...early, byteWithin ?? endOffset);
-    const reached = hits.filter((hit) => stopOffset(hit, judged.unit) === offset);
-    if (judged.hits !== undefined) judged.hits = hits.filter((hit) => !reached.includes(hit));
+    const { offset, reached } = nextStop(judged, byteWithin, endOffset);
     if (offset < endOffset) return this.#stopAt(offset, reached);
     this.#pending.shift();
     this.#boundary = endOffset;
@@ -277,6 +273,23 @@ function createOutput({ data, start }: Arrival): Output {
     bytes: () => (pieces === undefined ? data.subarray(0, passed) : Buffer.concat(pieces)),
   };
 }
+
+/** The next place where hits of a unit, or a byte anchor within it, want the stream to stand; those hits are then used up. */
+function nextStop(
+  judged: PendingUnit,
+  byteWithin: number | undefined,
+  endOffset: number,
+): { readonly offset: number; readonly reached: readonly AnchorHit[] } {
+  const { hits = NO_HITS } = judged;
+  if (hits.length === 0) return { offset: byteWithin ?? endOffset, reached: NO_HITS };
+  const early = hits.map((hit) => stopOffset(hit, judged.unit)).filter((offset) => offset < endOffset);
+  const offset = Math.min(...early, byteWithin ?? endOffset);
+  const reached = hits.filter((hit) => stopOffset(hit, judged.unit) === offset);
+  judged.hits = hits.filter((hit) => !reached.includes(hit));
+  return { offset, reached };
+}
+
+const NO_HITS: readonly AnchorHit[] = [];
 
 /** Where a hit wants the stream to stand: behind the unit, except for an event anchor that says otherwise. */
 function stopOffset({ anchor }: AnchorHit, { frame, messageStart = frame.startOffset }: StreamUnit): number {
