@@ -124,6 +124,12 @@ describe.skipIf(WHY_SKIPPED !== undefined)("cutwire run --backend container", ()
     expect([finished.code, finished.stderr]).toEqual([3, expect.stringContaining("needs cut-rst of the backend")]);
   });
 
+  it("says that nothing ran where a suite has nothing that it can express", async () => {
+    place.write("cutwire.config.json", { backend: "container", scenarios: ["rst-mid-text"] });
+    const nothing = await place.run(["run", "--config", "cutwire.config.json"], { env });
+    expect([nothing.code, nothing.stdout]).toEqual([2, expect.stringContaining("needs cut-rst of the backend")]);
+  });
+
   it("convicts a planted bug", async () => {
     const few = ["--confirm", "0", "--sessions-max", "4"];
     const { report, output } = await run("cut-after-call-done", "--client", "planted:M11", ...few);
