@@ -8,6 +8,7 @@ import { cpus, loadavg, release } from "node:os";
 import { markdownTable } from "markdown-table";
 
 import { createSystemClock } from "../determinism/clock.ts";
+import { CONTAINER_START_HEAD, measureContainerStart } from "./container-start.ts";
 import { openParty } from "./party.ts";
 import { measureProxyMemory, PROXY_MEMORY_HEAD } from "./proxy-memory.ts";
 import { openProxyParties } from "./proxy-parties.ts";
@@ -20,6 +21,7 @@ import {
   SIMULATION_SCALE_HEAD,
 } from "./simulation-scale.ts";
 import { measureSimulationSpeed, SIMULATION_EFFORT, SIMULATION_SPEED_HEAD } from "./simulation-speed.ts";
+import { measureAgainstToxiproxy, TOXIPROXY_MEMORY_HEAD, TOXIPROXY_SPEED_HEAD } from "./toxiproxy-speed.ts";
 
 /** A title and the rows below it, the head first. */
 type Table = { readonly title: string; readonly rows: readonly (readonly string[])[] };
@@ -33,7 +35,11 @@ const PARTS: Readonly<Record<string, (mode: Mode) => Promise<readonly Table[]>>>
   simulation: benchSimulation,
 };
 
+/** What needs a container engine, and is measured alone. */
+const DOCKER_PARTS: typeof PARTS = { docker: benchDocker };
+
 const FULL_FLAG = "--full";
+const DOCKER_FLAG = "--docker";
 
 async function benchProxy(): Promise<readonly Table[]> {
   const parties = await openProxyParties();
@@ -64,6 +70,16 @@ async function benchSimulation(mode: Mode): Promise<readonly Table[]> {
   ];
 }
 
+async function benchDocker(): Promise<readonly Table[]> {
+  const start = await measureContainerStart();
+  const { speed, memory } = await measureAgainstToxiproxy();
+  return [
+    { title: "Containers: time", rows: [CONTAINER_START_HEAD, ...start] },
+    { title: "Against the real Toxiproxy: speed", rows: [TOXIPROXY_SPEED_HEAD, ...speed] },
+    { title: "Against the real Toxiproxy: memory", rows: [TOXIPROXY_MEMORY_HEAD, ...memory] },
+  ];
+}
+
 function machineText(): string {
   const processors = cpus();
   const load = loadavg().map((value) => value.toFixed(1));
@@ -75,14 +91,15 @@ function machineText(): string {
 
 async function bench(args: readonly string[]): Promise<number> {
   const mode = args.includes(FULL_FLAG) ? "full" : "brief";
-  const names = args.filter((arg) => arg !== FULL_FLAG);
-  const unknown = names.find((name) => PARTS[name] === undefined);
+  const parts = args.includes(DOCKER_FLAG) ? DOCKER_PARTS : PARTS;
+  const names = args.filter((arg) => arg !== FULL_FLAG && arg !== DOCKER_FLAG);
+  const unknown = names.find((name) => parts[name] === undefined);
   if (unknown !== undefined) {
-    process.stderr.write(`There is no part "${unknown}" to measure. Parts: ${Object.keys(PARTS).join(", ")}.\n`);
+    process.stderr.write(`There is no part "${unknown}" to measure. Parts: ${Object.keys(parts).join(", ")}.\n`);
     return 3;
   }
   process.stdout.write(`${machineText()}\n`);
-  for (const [name, measure] of Object.entries(PARTS)) {
+  for (const [name, measure] of Object.entries(parts)) {
     if (names.length > 0 && !names.includes(name)) continue;
     for (const { title, rows } of await measure(mode)) {
       process.stdout.write(`\n${title}\n\n${markdownTable(rows.map((row) => [...row]))}\n`);

@@ -20,8 +20,11 @@ export type ProxyParties = {
   close(): void;
 };
 
+/** A toxic, without name and place. */
+export type BenchToxic = Pick<ICreateToxicBody<object>, "type" | "attributes">;
+
 /** Six toxics of Toxiproxy that change nothing. Bandwidth is not among them: it has a rate, and no rate is endless. */
-const PASS_THROUGH_TOXICS: readonly Pick<ICreateToxicBody<object>, "type" | "attributes">[] = [
+export const PASS_THROUGH_TOXICS: readonly BenchToxic[] = [
   { type: "latency", attributes: { latency: 0, jitter: 0 } },
   { type: "slicer", attributes: { average_size: 2 ** 30, size_variation: 0, delay: 0 } },
   { type: "limit_data", attributes: { bytes: 2 ** 52 } },
@@ -58,10 +61,19 @@ export async function openProxyParties(): Promise<ProxyParties> {
 }
 
 /** Puts a proxy before the upstream, with the toxics in each of its directions, and answers its port. */
-async function proxyPort(party: Party, upstreamPort: number, toxics: typeof PASS_THROUGH_TOXICS): Promise<number> {
+async function proxyPort(party: Party, upstreamPort: number, toxics: readonly BenchToxic[]): Promise<number> {
   const { apiUrl } = await party.ask<{ apiUrl: string }>({});
+  return await openBenchProxy(apiUrl, { name: "wire", upstreamPort, toxics });
+}
+
+/** The same by the API of any Toxiproxy. */
+export async function openBenchProxy(
+  apiUrl: string,
+  given: { readonly name: string; readonly upstreamPort: number; readonly toxics: readonly BenchToxic[] },
+): Promise<number> {
+  const { name, upstreamPort, toxics } = given;
   const upstream = `127.0.0.1:${upstreamPort}`;
-  const proxy = await new Toxiproxy(apiUrl).createProxy({ name: "wire", listen: "127.0.0.1:0", upstream });
+  const proxy = await new Toxiproxy(apiUrl).createProxy({ name, listen: "127.0.0.1:0", upstream });
   for (const [index, toxic] of toxics.entries()) {
     for (const stream of ["upstream", "downstream"] as const) {
       await proxy.addToxic({ ...toxic, name: `${stream}-${index}`, stream, toxicity: 1 });
