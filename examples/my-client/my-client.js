@@ -17,6 +17,7 @@ async function open({ baseUrl, apiKey, model, tools }) {
       const refused = ({ statusCode, headers }) => (heed(headers), (closeCode = statusCode), socket.terminate());
       socket.on("unexpected-response", (_, response) => refused(response));
       stream = createWebSocketStream(socket, { readableObjectMode: true, decodeStrings: false });
+      stream.on("error", () => undefined);
     }
     stream.write(JSON.stringify({ type: "response.create", ...create }));
     let id;

@@ -44,7 +44,7 @@ tells each way in which the client breaks a promise once, with the smallest plan
 ${CONTRACT_HELP}
   --backend NAME             how the wire is faulted (default: simulation, in virtual time; embedded: real sockets)
   --target NAME              the server at the far end (default: reference)
-  --runs N                   how many plans (default: 5000; on a wall clock 100)
+  --runs N                   how many plans, in whole units (default: 5000; on a wall clock 100)
   --for 10m                  as many as can be run in that time, instead: 90s, 10m, 2h
   --seed N                   other plans (default: 1)
   --turns N                  turns of a conversation at the most (default: 2)
@@ -174,7 +174,7 @@ function tellResult(
       `${plural(summary.tally.plans, "plan")} of ${client} on ${campaign.identity.backend} in ${printDuration(durationMs)} (${rate})`,
     ),
     ...printTally(summary, paint),
-    ...settled.flatMap((one) => printFinding(one, summary.findings, paint)),
+    ...settled.flatMap((one) => printFinding(one, { all: summary.findings, paint })),
     "",
     printVerdict({ findings: fresh, notes }, paint),
     paint.faint(`stored in ${folder.path}`),

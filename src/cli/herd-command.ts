@@ -112,7 +112,9 @@ function printHerd(
   const lines = [
     paint.strong(`${plural(words.clients, "client")} (${words.client}) cut at one instant, on ${words.backend}`),
     ...printHistogram(histogram),
-    `peak ${number(histogram.peak)} dials in ${number(histogram.bucketMs)} ms, mean ${histogram.mean.toFixed(1)}`,
+    histogram.peak === 0
+      ? "nobody dialled again"
+      : `peak ${plural(histogram.peak, "dial")} in ${number(histogram.bucketMs)} ms, mean ${histogram.mean.toFixed(1)}`,
     ...unfired.map(({ id, state, why }) => paint.doubtful(`fault ${id} ${state}: ${why ?? "no reason given"}`)),
     ...[...(own === undefined ? [] : [own]), ...others].flatMap((verdict) => printVerdict(verdict, paint)),
     paint.faint(`stored in ${words.directory}; judged again by: npx cutwire check ${quoteShellWord(words.directory)}`),

@@ -13,7 +13,7 @@ import { openNamedFolder } from "../suite/run-folder.ts";
 import { type GivenArguments, type OptionTable, readArguments } from "./arguments.ts";
 import type { Command, CommandContext } from "./command.ts";
 import { openProject } from "./project.ts";
-import { number, plural, printFinding, printTally, printVerdict } from "./search-words.ts";
+import { plural, printFinding, printTally, printVerdict } from "./search-words.ts";
 import { printSweepMap } from "./sweep-words.ts";
 import { settleFindings, type SettledFinding } from "./settled-findings.ts";
 
@@ -128,12 +128,13 @@ function tellMerged(
   const lost = describeMissing(missing);
   const notes = [...(lost === undefined ? [] : [lost]), ...summary.doubts];
   const client = printClientReference(campaign.client);
+  const unit = space.kind === "sweep" ? "cell" : "plan";
   const lines = [
     paint.strong(
-      `${number(summary.tally.plans)} plans of ${client} on ${campaign.identity.backend}, ${plural(units.length, "unit")} of ${plural(given.positionals.length, "folder")}`,
+      `${plural(summary.tally.plans, unit)} of ${client} on ${campaign.identity.backend}, ${plural(units.length, "unit")} of ${plural(given.positionals.length, "folder")}`,
     ),
     ...(space.kind === "sweep" ? printSweepMap(space, results, paint) : printTally(summary, paint)),
-    ...settled.flatMap((one) => printFinding(one, summary.findings, paint)),
+    ...settled.flatMap((one) => printFinding(one, { all: summary.findings, unit, paint })),
     "",
     ...contradictionLines(contradictions, wrong > 0, paint.bad),
     printVerdict({ findings: fresh, notes }, paint),

@@ -40,23 +40,32 @@ function listing(name: string, items: readonly string[], paint: (text: string) =
   return [paint(`${name.padEnd(INDENT)}${wrapWords(`${shown}${more}`, { width: WIDTH - INDENT, indent: INDENT })}`)];
 }
 
+/** With what a finding is told. */
+export type FindingWords = {
+  /** Every finding of the search. */
+  readonly all: readonly SearchFinding[];
+  /** What a search is made of; `"plan"` where absent. */
+  readonly unit?: "plan" | "cell";
+  readonly paint: Paint;
+};
+
 /** One rule that was violated, by the smallest plan that shows it. */
-export function printFinding(settled: SettledFinding, all: readonly SearchFinding[], paint: Paint): readonly string[] {
+export function printFinding(settled: SettledFinding, { all, unit = "plan", paint }: FindingWords): readonly string[] {
   const { finding, confirmed, known, shrunk } = settled;
   const { rule, verdict } = finding;
   const same = all.filter((one) => one.rule === rule);
   const first = Math.min(finding.number, ...same.map((one) => one.number));
   const plans = same.reduce((sum, one) => sum + one.plans, 0);
   const ways = same.length === 1 ? "" : ` in ${same.length} ways`;
-  const head = `${rule} ${verdict.checker}: violated by ${plural(plans, "plan")}${ways}, first by plan ${number(first)}`;
+  const head = `${rule} ${verdict.checker}: violated by ${plural(plans, unit)}${ways}, first by ${unit} ${number(first)}`;
   return [
     "",
     known === undefined ? paint.bad(head) : paint.doubtful(`${head} (known${wordsOfKnown(known)})`),
     ...indented(verdict.message),
     ...indented(`advice: ${verdict.advice}`),
-    ...(finding.number === first ? [] : [`  plan    ${number(finding.number)}`]),
+    ...(finding.number === first ? [] : [`  ${unit}    ${number(finding.number)}`]),
     ...(shrunk === undefined ? [] : [`  shrunk  ${shrunkWords(shrunk)}`]),
-    ...(confirmed === undefined ? [] : indented(confirmedWords(confirmed, settled.unseen))),
+    ...(confirmed === undefined ? [] : indented(confirmedWords(confirmed, { unseen: settled.unseen, unit }))),
     `  replay  ${settled.replayCommand}`,
   ];
 }
@@ -78,17 +87,19 @@ function wordsOfKnown({ issue, why }: NonNullable<SettledFinding["known"]>): str
 
 function confirmedWords(
   { backend, violatedRuns, runs }: NonNullable<SettledFinding["confirmed"]>,
-  unseen: readonly number[],
+  { unseen, unit }: { readonly unseen: readonly number[]; readonly unit: string },
 ): string {
-  const others = unseen.length === 0 ? "" : `the ${unseen.length === 1 ? "way" : "ways"} of ${plansNamed(unseen)}`;
+  const numbers = unseen.map(number).join(" and ");
+  const others =
+    unseen.length === 0
+      ? ""
+      : unseen.length === 1
+        ? `the way of ${unit} ${numbers}`
+        : `the ways of ${unit}s ${numbers}`;
   if (violatedRuns === 0)
     return `not seen on ${backend} in ${plural(runs, "run")}${others === "" ? "" : `, nor ${others}`}`;
   const before = others === "" ? "" : `; ${others} ${unseen.length === 1 ? "was" : "were"} not seen there`;
   return `confirmed on ${backend}: violated in ${violatedRuns} of ${runs} runs${before}`;
-}
-
-function plansNamed(numbers: readonly number[]): string {
-  return `${numbers.length === 1 ? "plan" : "plans"} ${numbers.map(number).join(" and ")}`;
 }
 
 function indented(text: string): readonly string[] {

@@ -77,7 +77,7 @@ async function settle(findings: readonly SearchFinding[]): Promise<{
   });
   const plain = (text: string): string => text;
   const paint = { good: plain, bad: plain, doubtful: plain, faint: plain, strong: plain };
-  const words = settled.flatMap((one) => printFinding(one, findings, paint)).join("\n");
+  const words = settled.flatMap((one) => printFinding(one, { all: findings, paint })).join("\n");
   return { settled, words, folders: readdirSync(join(directory, "found", "findings")) };
 }
 

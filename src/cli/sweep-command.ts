@@ -195,7 +195,7 @@ function tellSweep(finished: FinishedCampaign, parts: TellParts): number {
       `${plural(summary.tally.plans, "cell")} of a session of ${client} on ${campaign.identity.backend} (${plans})`,
     ),
     ...printSweepMap(space, run.results, paint),
-    ...settled.flatMap((one) => printFinding(one, summary.findings, paint)),
+    ...settled.flatMap((one) => printFinding(one, { all: summary.findings, unit: "cell", paint })),
     "",
     ...confirmedLines(confirmed, paint.bad),
     printVerdict({ findings: fresh, notes: [...summary.doubts, ...(lost === undefined ? [] : [lost])] }, paint),

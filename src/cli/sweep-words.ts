@@ -3,6 +3,9 @@ import type { SweepSpace } from "../explore/sweep-space.ts";
 import type { UnitResult } from "../explore/unit-result.ts";
 import type { Paint } from "../report/reporter.ts";
 import { number, plural } from "./search-words.ts";
+import { wrapWords } from "./wrap-words.ts";
+
+const WIDTH = 116;
 
 /** The map of a session, in lines: each direction with its cuts, and then the faults at points, those that hold together. */
 export function printSweepMap(space: SweepSpace, results: readonly UnitResult[], paint: Paint): readonly string[] {
@@ -44,7 +47,8 @@ function pointLines(rows: readonly MapRow[], paint: Paint): readonly string[] {
 function missedLine(rows: readonly MapRow[]): readonly string[] {
   if (rows.length === 0) return [];
   const cells = rows.reduce((sum, row) => sum + row.cells, 0);
-  return [`  ${number(cells)} cells in which nothing was struck: ${lanesOf(rows).join("; ")}`];
+  const text = `${plural(cells, "cell")} in which nothing was struck: ${lanesOf(rows).join("; ")}`;
+  return [`  ${wrapWords(text, { width: WIDTH, indent: 4 })}`];
 }
 
 function placesOf(row: MapRow): string {

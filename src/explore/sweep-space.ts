@@ -147,7 +147,7 @@ function pointRow(parts: {
   readonly places: readonly PlaceOfPoint[];
 }): Row {
   const { mould, places, strikes } = parts;
-  const name = `${mould.name} ${strikes.map(wordsOf).join(" + ")}`;
+  const name = `${mould.name} ${strikes.map(wordsOf).join(" + ")}`.trimEnd();
   return {
     lane: { kind: "points", name, mould: mould.name, cells: places.length, places },
     faultsOf(index) {
