@@ -1,4 +1,4 @@
-import { defineConfig, type ViteUserConfigFnObject } from "vitest/config";
+import { defineConfig, type TestProjectInlineConfiguration, type ViteUserConfigFnObject } from "vitest/config";
 
 /** Tests wait for conditions with deadlines of their own; these limits only end what hangs. */
 const TEST_MS_MAX = 30_000;
@@ -15,79 +15,62 @@ const FIDELITY_TESTS = [
   "src/tcp-proxy/toxics/!(cutwire-)*.test.ts",
 ];
 
-const config: ViteUserConfigFnObject = defineConfig(({ mode }) => {
-  const full = mode === "full";
-  const common = {
-    testTimeout: full ? FULL_TEST_MS_MAX : TEST_MS_MAX,
-    hookTimeout: full ? FULL_TEST_MS_MAX : TEST_MS_MAX,
-    teardownTimeout: TEST_MS_MAX,
-    // Tests that may run at the same time wait for processes of their own; more of them than cores would keep one another waiting.
+type TestConfig = NonNullable<TestProjectInlineConfiguration["test"]>;
+
+/** Beside one another, for what mostly waits. */
+const SIDE_BY_SIDE: TestConfig = { maxWorkers: FILES_AT_ONCE, sequence: { groupOrder: 0 } };
+/** Behind all the others, for what keeps all cores busy by itself. */
+const ALONE: TestConfig = { maxWorkers: 1, sequence: { groupOrder: 1 } };
+
+function limitsOf(isFull: boolean, testMsMax: number): TestConfig {
+  const timeout = isFull ? FULL_TEST_MS_MAX : testMsMax;
+  return {
+    testTimeout: timeout,
+    hookTimeout: timeout,
+    // What may run at the same time in a file waits for processes; more of them than cores would keep one another waiting.
     maxConcurrency: 2,
-    env: full ? { HARNESS_FULL: "1" } : {},
+    env: isFull ? { HARNESS_FULL: "1" } : {},
     // Node itself loads the built package, as it does for users.
     server: { deps: { external: [/\/dist\//] } },
   };
-  const packaged = {
-    ...common,
-    testTimeout: full ? FULL_TEST_MS_MAX : PACKAGE_TEST_MS_MAX,
-    hookTimeout: full ? FULL_TEST_MS_MAX : PACKAGE_TEST_MS_MAX,
-    globalSetup: ["src/house/build-once.ts"],
-  };
+}
+
+/** Suites of the sources, in the process that runs them. */
+function sourceSuites(isFull: boolean): readonly TestConfig[] {
+  const common = limitsOf(isFull, TEST_MS_MAX);
   const throughToxiproxy = {
     globalSetup: ["src/house/real-toxiproxy.ts"],
     setupFiles: ["src/simulation/register.ts", "src/house/skip-without-toxiproxy.ts"],
     env: { ...common.env, CUTWIRE_WIRE: "toxiproxy" },
   };
-  const sideBySide = { maxWorkers: FILES_AT_ONCE, sequence: { groupOrder: 0 } };
-  /** Behind all the others, for what keeps all cores busy by itself. */
-  const alone = { maxWorkers: 1, sequence: { groupOrder: 1 } };
-  return {
-    test: {
-      watch: false,
-      projects: [
-        {
-          test: {
-            ...common,
-            ...sideBySide,
-            name: "unit",
-            include: ["src/**/*.test.ts"],
-            setupFiles: ["src/simulation/register.ts"],
-          },
-        },
-        {
-          test: {
-            ...packaged,
-            ...sideBySide,
-            name: "properties",
-            include: ["properties/**/*.test.ts"],
-            setupFiles: ["dist/simulation/register.js"],
-          },
-        },
-        {
-          test: {
-            ...packaged,
-            ...sideBySide,
-            name: "scenarios",
-            include: ["scenarios/**/*.test.ts", "examples/**/*.test.ts"],
-            exclude: [DOCKER_TESTS],
-          },
-        },
-        // Needs a container engine: without one it is skipped with the reason, and in CI it fails.
-        { test: { ...packaged, ...alone, name: "docker", include: [DOCKER_TESTS] } },
-        {
-          test: {
-            ...common,
-            ...sideBySide,
-            ...throughToxiproxy,
-            name: "toxiproxy",
-            include: ["src/run/{tap,faults}/*.test.ts"],
-          },
-        },
-        // These want a Toxiproxy without anybody else's proxies.
-        { test: { ...common, ...alone, ...throughToxiproxy, name: "fidelity", include: FIDELITY_TESTS } },
-      ],
-    },
-  };
+  const faces = { name: "toxiproxy", include: ["src/run/{tap,faults}/*.test.ts"] };
+  // These want a Toxiproxy without anybody else's proxies.
+  const fidelity = { name: "fidelity", include: FIDELITY_TESTS };
+  const setupFiles = ["src/simulation/register.ts"];
+  return [
+    { ...common, ...SIDE_BY_SIDE, name: "unit", include: ["src/**/*.test.ts"], setupFiles },
+    { ...common, ...SIDE_BY_SIDE, ...throughToxiproxy, ...faces },
+    { ...common, ...ALONE, ...throughToxiproxy, ...fidelity },
+  ];
+}
+
+/** Suites of the built package, as its users have it. */
+function packageSuites(isFull: boolean): readonly TestConfig[] {
+  const common = { ...limitsOf(isFull, PACKAGE_TEST_MS_MAX), globalSetup: ["src/house/build-once.ts"] };
+  const setupFiles = ["dist/simulation/register.js"];
+  const include = ["scenarios/**/*.test.ts", "examples/**/*.test.ts"];
+  return [
+    { ...common, ...SIDE_BY_SIDE, name: "properties", include: ["properties/**/*.test.ts"], setupFiles },
+    { ...common, ...SIDE_BY_SIDE, name: "scenarios", include, exclude: [DOCKER_TESTS] },
+    // Needs a container engine: without one it is skipped with the reason, and in CI it fails.
+    { ...common, ...ALONE, name: "docker", include: [DOCKER_TESTS] },
+  ];
+}
+
+const config: ViteUserConfigFnObject = defineConfig(({ mode }) => {
+  const isFull = mode === "full";
+  const suites = [...sourceSuites(isFull), ...packageSuites(isFull)];
+  return { test: { watch: false, teardownTimeout: TEST_MS_MAX, projects: suites.map((test) => ({ test })) } };
 });
 
 export default config;

@@ -82,3 +82,14 @@ export function createDeferred<Value>(): Deferred<Value> {
   });
   return { promise, resolve: (value) => settle?.resolve(value), reject: (error) => settle?.reject(error) };
 }
+
+/** Whether a promise resolves before the signal is aborted; rejects where the promise does, as long as that is asked. */
+export async function resolvesBefore(promise: Promise<unknown>, signal: AbortSignal): Promise<boolean> {
+  if (signal.aborted) return false;
+  const aborted = createDeferred<false>();
+  const abort = (): void => aborted.resolve(false);
+  signal.addEventListener("abort", abort, { once: true });
+  const isResolved = await Promise.race([promise.then(() => true), aborted.promise]);
+  signal.removeEventListener("abort", abort);
+  return isResolved;
+}

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { setMaxListeners } from "node:events";
 
 import type { Clock } from "../determinism/clock.ts";
-import { createDeferred, DEADLINE_PASSED, OVER, settleWithin, sleep } from "../determinism/waiting.ts";
+import { createDeferred, DEADLINE_PASSED, OVER, resolvesBefore, settleWithin, sleep } from "../determinism/waiting.ts";
 import { messageOf } from "../errors.ts";
 import type { FaultEventBody } from "../history/event.ts";
 import type { Recorder } from "../history/recorder.ts";
@@ -10,6 +10,7 @@ import type { Heal, ScheduledFault } from "../plan/fault.ts";
 import { describeFault } from "../plan/fault-catalogue.ts";
 import type { AnchorRegistry, AnchorSite, ArmedAnchor } from "./anchor-registry.ts";
 import type { AppliedChange, Wire } from "./backend.ts";
+import { openSessionBarrier, type SessionBarrier } from "./session-barrier.ts";
 import type { FaultAppliers } from "./fault-applier.ts";
 import type { TargetControl } from "./target.ts";
 
@@ -59,9 +60,9 @@ export function startFaultSchedule(options: FaultScheduleOptions): FaultSchedule
   setMaxListeners(0, ending.signal, options.signal);
   const striking = new Set<Promise<void>>();
   const closing = new Set<Promise<void>>();
-  const barriers: Barrier[] = [];
+  const barriers: SessionBarrier[] = [];
   const underway = options.faults.flatMap((scheduled) => {
-    const barrier = openBarrier(sessionsOf(scheduled, options.wires));
+    const barrier = openSessionBarrier(sessionsOf(scheduled, options.wires));
     barriers.push(barrier);
     return armFault(scheduled, { options, striking, closing, barrier, ending: ending.signal });
   });
@@ -97,7 +98,7 @@ function sessionsOf({ when }: ScheduledFault, wires: readonly Wire[]): readonly 
 type FaultTask = {
   readonly scheduled: ScheduledFault;
   readonly wire: Wire;
-  readonly barrier: Barrier;
+  readonly barrier: SessionBarrier;
   readonly options: FaultScheduleOptions;
   /** Strikes whose anchor was reached and that have not struck yet. */
   readonly striking: Set<Promise<void>>;
@@ -271,39 +272,4 @@ function recordReached(task: FaultTask, { connection, ...where }: AnchorSite): v
 function onceAborted(signal: AbortSignal, act: () => void): void {
   if (signal.aborted) act();
   else signal.addEventListener("abort", act, { once: true });
-}
-
-/** Whether a promise resolves before the signal is aborted. */
-async function resolvesBefore(promise: Promise<unknown>, signal: AbortSignal): Promise<boolean> {
-  if (signal.aborted) return false;
-  const aborted = createDeferred<false>();
-  const abort = (): void => aborted.resolve(false);
-  signal.addEventListener("abort", abort, { once: true });
-  const isResolved = await Promise.race([promise.then(() => true), aborted.promise]);
-  signal.removeEventListener("abort", abort);
-  return isResolved;
-}
-
-type Barrier = {
-  /** Whether all came: false where one of them left, or the run ended before. */
-  arrive(session: number, ending: AbortSignal): Promise<boolean>;
-  /** Says that one never comes, so that nobody waits for it; for one that has come it does nothing. */
-  leave(session: number): void;
-};
-
-/** Lets all go on together when the last one has come. Who is alone waits for nobody, and may come at any time. */
-function openBarrier(sessions: readonly number[]): Barrier {
-  const awaited = new Set(sessions);
-  const isComplete = createDeferred<boolean>();
-  return {
-    async arrive(session, ending) {
-      awaited.delete(session);
-      if (awaited.size === 0) isComplete.resolve(true);
-      const isSettled = awaited.size === 0 || (await resolvesBefore(isComplete.promise, ending));
-      return isSettled && (await isComplete.promise);
-    },
-    leave(session) {
-      if (sessions.length > 1 && awaited.has(session)) isComplete.resolve(false);
-    },
-  };
 }

@@ -36,16 +36,19 @@ describe("bandwidth", () => {
   });
 
   // A negative rate ends the process of the real one.
-  it.each(IS_REAL ? [0] : [0, -5])("with %i lets nothing through until it is changed; then the chunk arrives at once", async (rate) => {
-    const { client, server } = await bed.connect();
-    const toxic = await bed.addToxic("bandwidth", { rate }, { stream: "upstream" });
-    client.write("stuck");
-    await sleep(clock, 150);
-    expect(server.sizeBytes).toBe(0);
-    await toxic.update({ rate: 1 });
-    await server.hasText("stuck");
-    expect(server.text()).toBe("stuck");
-  });
+  it.each(IS_REAL ? [0] : [0, -5])(
+    "with %i lets nothing through until it is changed; then the chunk arrives at once",
+    async (rate) => {
+      const { client, server } = await bed.connect();
+      const toxic = await bed.addToxic("bandwidth", { rate }, { stream: "upstream" });
+      client.write("stuck");
+      await sleep(clock, 150);
+      expect(server.sizeBytes).toBe(0);
+      await toxic.update({ rate: 1 });
+      await server.hasText("stuck");
+      expect(server.text()).toBe("stuck");
+    },
+  );
 
   it("lets everything that waits go on when it is removed, in order", async () => {
     const { client, server } = await bed.connect();
