@@ -12,7 +12,7 @@ import { createHarness } from "../built-ins.ts";
 import { RUN_UNIT } from "../explore/unit-pool.ts";
 import { runUnit, type UnitTask } from "../explore/run-unit.ts";
 import type { UnitResult } from "../explore/unit-result.ts";
-import { createMemoryHistorySink } from "../history/history-sink.ts";
+import { NO_HISTORY_SINK } from "../history/history-sink.ts";
 import type { Plan } from "../plan/plan.ts";
 import { runAndJudge, type RunResult } from "../reproduce/judged-run.ts";
 import type { UnitSurroundings } from "./unit-surroundings.ts";
@@ -42,7 +42,8 @@ async function runOnePlan(plan: Plan, { campaign }: UnitTask, surroundings: Unit
         backend,
         target,
         ...(contract === undefined ? {} : { contract }),
-        sink: createMemoryHistorySink(),
+        // What is kept of a run is its result: histories go to disk for findings alone, and those are run again.
+        sink: NO_HISTORY_SINK,
         stateDirectory,
       },
       harness,

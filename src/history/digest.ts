@@ -60,10 +60,13 @@ export function digestLineOf(event: HistoryEvent): string {
   let line = "";
   for (const place of places) {
     const name = COUNTED[place] ?? "";
-    line += `${name}=${printed(members[name])} `;
+    line += (line === "" ? `${name}=` : (BEGINNINGS[place] ?? "")) + printed(members[name]);
   }
-  return line;
+  return places.length === 0 ? line : `${line} `;
 }
+
+/** How each member but the first begins, with the blank that ends the one before. */
+const BEGINNINGS: readonly string[] = COUNTED.map((name) => ` ${name}=`);
 
 const PLACES: ReadonlyMap<string, number> = new Map(COUNTED.map((name, place) => [name, place]));
 

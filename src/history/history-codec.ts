@@ -2,9 +2,10 @@ import { HarnessError } from "../errors.ts";
 import { isJsonObject, parseJsonObject } from "../protocol/json.ts";
 import type { HistoryEvent } from "./event.ts";
 
-/** One line of the file, without its line end. */
+/** One line of the file, without its line end; its place and its time stand first. */
 export function encodeEvent(event: HistoryEvent): string {
-  return JSON.stringify(event);
+  const { sequence, sourceSequence, atMs, ...body } = event;
+  return JSON.stringify({ sequence, sourceSequence, atMs, ...body });
 }
 
 /**

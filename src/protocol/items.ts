@@ -1,4 +1,4 @@
-import { isJsonObject, textMember } from "./json.ts";
+import { isJsonObject, type JsonObject } from "./json.ts";
 
 /** What a user, a developer or the model said: `{"type":"message","role":"user","content":"weather?"}`. */
 export type MessageItem = {
@@ -83,11 +83,17 @@ export function messageText(item: MessageItem): string {
 export function itemsOfInput(input: unknown): readonly Item[] {
   if (typeof input === "string") return [{ type: "message", role: "user", content: input }];
   if (!Array.isArray(input)) return [];
-  return input.flatMap((entry: unknown): Item[] => {
-    if (!isJsonObject(entry)) return [];
-    const type = textMember(entry, "type") ?? ("role" in entry ? "message" : "unknown");
-    return [{ ...entry, type }];
-  });
+  const items: Item[] = [];
+  for (const entry of input as readonly unknown[]) {
+    if (!isJsonObject(entry)) continue;
+    if (isItem(entry)) items.push(entry);
+    else items.push({ ...entry, type: "role" in entry ? "message" : "unknown" });
+  }
+  return items;
+}
+
+function isItem(entry: JsonObject): entry is OtherItem {
+  return typeof entry["type"] === "string";
 }
 
 /** The text of an output, whether it came as a string or as parts. */

@@ -44,7 +44,11 @@ function* messageEvents(item: OutputMessage, outputIndex: number, pacing: Pacing
   });
   yield at("response.content_part.added", { ...place, part: textPart("") });
   for (const delta of cutText(text, pacing.deltas ?? DEFAULT_DELTAS)) {
-    yield at("response.output_text.delta", { ...place, delta, logprobs: [] }, pacing.deltaGapMs);
+    // Deltas are most of all events, so theirs are put together in one go.
+    const { item_id, output_index, content_index } = place;
+    const type = "response.output_text.delta";
+    const event = { type, item_id, output_index, content_index, delta, logprobs: [] };
+    yield { event, gapMs: pacing.deltaGapMs ?? 0 };
   }
   yield at("response.output_text.done", { ...place, text, logprobs: [] });
   yield at("response.content_part.done", { ...place, part: textPart(text) });
@@ -58,7 +62,9 @@ function* callEvents(item: OutputCall, outputIndex: number, pacing: Pacing): Gen
     item: { ...item, status: "in_progress", arguments: "" },
   });
   for (const delta of cutText(item.arguments, pacing.deltas ?? DEFAULT_DELTAS)) {
-    yield at("response.function_call_arguments.delta", { ...place, delta }, pacing.deltaGapMs);
+    const { item_id, output_index } = place;
+    const event = { type: "response.function_call_arguments.delta", item_id, output_index, delta };
+    yield { event, gapMs: pacing.deltaGapMs ?? 0 };
   }
   yield at("response.function_call_arguments.done", { ...place, name: item.name, arguments: item.arguments });
   yield at("response.output_item.done", { output_index: outputIndex, item });

@@ -8,6 +8,7 @@ import type { ProtocolPoint } from "../../protocol/protocol-point.ts";
 import type { AnchorHit, AnchorRegistry } from "../anchor-registry.ts";
 import { createDelivery, type Delivery } from "./delivery.ts";
 import type { MessageEdit, OutgoingPiece, PassingMessage } from "./message-editor.ts";
+import { messageEventOf } from "./message-event.ts";
 import type { MessageLabels } from "./message-labels.ts";
 import type { StreamUnit } from "./message-reader.ts";
 import { type PassedUnit, type PassingUnit, type StreamAnswer, type StreamStop, StreamTap } from "./stream-tap.ts";
@@ -249,13 +250,15 @@ export class DirectionTap {
     const { session, connection, direction, recorder } = this.#options;
     const { labels, point } = this.#described.get(labelsOf ?? unit) ?? NOT_DESCRIBED;
     const isMade = altered === "injected" || altered === "replaced";
-    const body = eventBodyOf(unit, direction, isMade || face === FACES_OF_DIRECTION[direction].enters);
+    const withBody = isMade || face === FACES_OF_DIRECTION[direction].enters;
+    const place = { source: face, session, connection };
+    if (unit.kind === "message") {
+      const marks = { labels: own ?? labels, point: isMade ? undefined : point, altered, withBody };
+      return recorder.record(messageEventOf(place, { direction, unit, ...marks }));
+    }
+    const body = eventBodyOf(unit, direction);
     if (body === undefined) return undefined;
-    const place = { source: face, session, connection, ...(own ?? labels) };
-    const isPlain = altered === undefined && (point === undefined || body.kind !== "message");
-    if (isPlain) return recorder.record(Object.assign(place, body));
-    const pointed = body.kind === "message" && point !== undefined && !isMade ? { ...body, point } : body;
-    return recorder.record({ ...place, ...pointed, ...(altered === undefined ? {} : { altered }) });
+    return recorder.record({ ...place, ...(own ?? labels), ...body, ...(altered === undefined ? {} : { altered }) });
   }
 }
 
@@ -269,8 +272,8 @@ type UnderwayPiece = { readonly piece: Omit<OutgoingPiece, "bytes">; readonly ou
 
 type FrameEventBody = Extract<FaceEventBody, { altered?: Alteration }>;
 
-/** What a unit is in a history; the face on the sender's side keeps the whole body. */
-function eventBodyOf(unit: StreamUnit, direction: Direction, withBody: boolean): FrameEventBody | undefined {
+/** What a unit that is no message is in a history. */
+function eventBodyOf(unit: Exclude<StreamUnit, { kind: "message" }>, direction: Direction): FrameEventBody | undefined {
   const { frame } = unit;
   switch (unit.kind) {
     case "part":
@@ -287,14 +290,5 @@ function eventBodyOf(unit: StreamUnit, direction: Direction, withBody: boolean):
         ...(reason === undefined ? {} : { reason }),
       };
     }
-    case "message":
-      return {
-        kind: "message",
-        direction,
-        frame: frame.index,
-        endOffset: frame.endOffset,
-        type: unit.type,
-        ...(withBody ? { body: unit.body } : {}),
-      };
   }
 }
