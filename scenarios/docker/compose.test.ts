@@ -7,6 +7,7 @@ import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 import { openWorkplace, type Workplace } from "../cutwire-command.test-support.ts";
+import { type Report, runAsExpected } from "./expected-run.test-support.ts";
 import { COMMAND_ENV as env, standing, WHY_SKIPPED } from "./engine.test-support.ts";
 
 const execute = promisify(execFile);
@@ -67,12 +68,12 @@ describe.skipIf(WHY_SKIPPED !== undefined)("docker compose up", () => {
     const toxiproxy = args[args.indexOf("--toxiproxy") + 1] ?? "";
     const mine = { name: "mine", listen: "127.0.0.1:9", upstream: "target:8475", enabled: false };
     await fetch(`${toxiproxy}/proxies`, { method: "POST", body: JSON.stringify(mine) });
-    const finished = await place.run([...args, ...SCENARIOS, "--reporter", "json", "--quiet"], { env });
-    expect([finished.code, finished.stderr]).toEqual([0, ""]);
-    const { backend, scenarios } = JSON.parse(finished.stdout) as {
-      backend: string;
-      scenarios: { outcome: string; faults: { state: string }[] }[];
+    const run = async (names: readonly string[]): Promise<Report> => {
+      const finished = await place.run([...args, ...names, "--reporter", "json", "--quiet"], { env });
+      expect(finished.stderr).toBe("");
+      return JSON.parse(finished.stdout) as Report;
     };
+    const { backend, scenarios } = await runAsExpected(place, run, SCENARIOS);
     expect(backend).toBe("external");
     expect(scenarios.filter(({ outcome }) => outcome === "as-expected").length).toBeGreaterThanOrEqual(4);
     expect(scenarios.flatMap(({ faults }) => faults).filter(({ state }) => state !== "fired")).toEqual([]);

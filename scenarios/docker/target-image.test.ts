@@ -8,6 +8,7 @@ import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 import { openWorkplace, type Workplace } from "../cutwire-command.test-support.ts";
+import { type Report, runAsExpected } from "./expected-run.test-support.ts";
 import { COMMAND_ENV, standing, WHY_SKIPPED } from "./engine.test-support.ts";
 
 const run = promisify(execFile);
@@ -29,17 +30,6 @@ async function makeImage(): Promise<void> {
   await run("docker", ["build", "--quiet", "--tag", IMAGE, context]);
   rmSync(context, { recursive: true });
 }
-
-type Report = {
-  readonly target: string;
-  readonly exitCode: number;
-  readonly scenarios: readonly {
-    readonly name: string;
-    readonly outcome: string;
-    readonly faults: readonly { readonly state: string }[];
-    readonly verdicts: readonly { readonly rule: string; readonly outcome: string }[];
-  }[];
-};
 
 describe.skipIf(WHY_SKIPPED !== undefined)("cutwire run --backend container --target image=…", () => {
   let place: Workplace;
@@ -67,15 +57,19 @@ describe.skipIf(WHY_SKIPPED !== undefined)("cutwire run --backend container --ta
     }
     const file = place.write("restart.json", { ...paused, name: "restart" });
     const names = ["cut-after-call-done", "fin-mid-text", "half-open-after-tool-output", "repeated-item"];
-    const args = ["run", ...names, file, ...IN_CONTAINER, "--target", TARGET, "--reporter", "json", "--quiet"];
-    const finished = await place.run(args, { env });
-    expect([finished.code, finished.stderr]).toEqual([0, ""]);
-    const report = JSON.parse(finished.stdout) as Report;
+    const options = [...IN_CONTAINER, "--target", TARGET, "--reporter", "json", "--quiet"];
+    const run = async (some: readonly string[]): Promise<Report> => {
+      const files = some.map((name) => (name === "restart" ? file : name));
+      const { stdout, stderr } = await place.run(["run", ...files, ...options], { env });
+      expect(stderr).toBe("");
+      expect(stdout).not.toContain(KEY);
+      return JSON.parse(stdout) as Report;
+    };
+    const report = await runAsExpected(place, run, [...names, "restart"]);
     expect(report.scenarios.map(({ name, outcome }) => [name, outcome])).toEqual(
       [...names, "restart"].map((name) => [name, "as-expected"]),
     );
     expect(report.target).toBe(TARGET);
-    expect(finished.stdout).not.toContain(KEY);
     expect(report.scenarios.flatMap(({ faults }) => faults).filter(({ state }) => state !== "fired")).toEqual([]);
     const held = report.scenarios.flatMap(({ verdicts }) => verdicts).filter(({ outcome }) => outcome === "holds");
     expect(held.map(({ rule }) => rule)).toEqual(expect.arrayContaining(["INV-05", "INV-15", "INV-22", "INV-25"]));
