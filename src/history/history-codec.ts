@@ -2,10 +2,9 @@ import { HarnessError } from "../errors.ts";
 import { isJsonObject, parseJsonObject } from "../protocol/json.ts";
 import type { HistoryEvent } from "./event.ts";
 
-/** One line of the file, without its line end; its place and its time stand first. */
+/** One line of the file, without its line end. */
 export function encodeEvent(event: HistoryEvent): string {
-  const { sequence, sourceSequence, atMs, ...body } = event;
-  return JSON.stringify({ sequence, sourceSequence, atMs, ...body });
+  return JSON.stringify(event);
 }
 
 /**

@@ -64,8 +64,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
       if (isEnded || isFull || sequence >= eventsMax + CLOSING_EVENTS_MAX) return sequence;
       const sourceSequence = countOfSource.get(unrecorded.source) ?? 0;
       countOfSource.set(unrecorded.source, sourceSequence + 1);
-      // A copy that begins with the event it is made of is a quick one; a stored line has them the other way round.
-      const event: HistoryEvent = { ...unrecorded, sequence, sourceSequence, atMs: nowMs() };
+      const event: HistoryEvent = { sequence, sourceSequence, atMs: nowMs(), ...unrecorded };
       const isKeptAsItIs = sink.keepsNothing === true && redactor.isEmpty();
       events.push(isKeptAsItIs ? event : store(event));
       if (events.length === eventsMax) options.onFull();
