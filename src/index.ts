@@ -14,6 +14,7 @@ export { PROTOCOL_POINTS, type ProtocolPoint, type ProtocolPointDescription } fr
 export type { Client, ClientContext, ClientSession, HarnessTool, SurfaceEvent, TurnResult } from "./run/client.ts";
 export type { RunRecord } from "./run/run-plan.ts";
 export type { EventOf, HistoryEvent } from "./history/event.ts";
+export { firstDifference, type HistoryDifference } from "./history/digest.ts";
 export { decodeHistory } from "./history/history-codec.ts";
 export type { Outcome, Verdict } from "./check/verdict.ts";
 export type { FaultState } from "./check/fault-states.ts";

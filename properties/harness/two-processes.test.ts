@@ -1,28 +1,14 @@
-import { execFile } from "node:child_process";
-import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
-
-import type { Plan } from "cutwire";
 import { planArbitrary } from "cutwire/properties";
 import fc from "fast-check";
 import { expect, it } from "vitest";
 
 import { addressedPlans } from "./addressed-plans.test-support.ts";
+import { simulateElsewhere } from "./simulating-process.test-support.ts";
 
 const IS_FULL = process.env["HARNESS_FULL"] !== undefined;
 /** 10 000 in full, over all clients; in passing as many as take seconds. */
 const RUNS = Number(process.env["HARNESS_RUNS"] ?? (IS_FULL ? 10_000 : 240));
 const SEED = Number(process.env["HARNESS_SEED"] ?? 7_331);
-
-const SCRIPT = fileURLToPath(new URL("./digests-process.mjs", import.meta.url));
-
-/** The digests of plans, simulated in a process of their own in the given order. */
-async function digestsOf(client: string, plans: readonly Plan[]): Promise<readonly string[]> {
-  const running = promisify(execFile)(process.execPath, [SCRIPT], { maxBuffer: 2 ** 26 });
-  running.child.stdin?.end(JSON.stringify({ client, plans }));
-  const { stdout } = await running;
-  return stdout.trimEnd().split("\n");
-}
 
 // The clients that draw most differently from what surrounds them: own random stream, ambient one, and bugs.
 const CLIENTS = ["reference", "openai-responses-ws-reconnect", "openai-agents", "planted:M11", "planted:M25"];
@@ -33,7 +19,10 @@ it.each(CLIENTS)("plans in two processes in opposite order have the same digests
     numRuns: runs,
     seed: SEED,
   });
-  const [forwards, backwards] = await Promise.all([digestsOf(client, plans), digestsOf(client, plans.toReversed())]);
+  const [forwards, backwards] = await Promise.all([
+    simulateElsewhere({ client, plans }),
+    simulateElsewhere({ client, plans: plans.toReversed() }),
+  ]);
   expect(forwards).toHaveLength(runs);
   const different = plans.filter((_, index) => forwards[index] !== backwards[runs - 1 - index]);
   expect(different).toEqual([]);

@@ -147,7 +147,9 @@ function pointRow(parts: {
   readonly places: readonly PlaceOfPoint[];
 }): Row {
   const { mould, places, strikes } = parts;
-  const name = `${mould.name} ${strikes.map(wordsOf).join(" + ")}`.trimEnd();
+  const several = strikes.map((strike) => `${strike.fault.kind} ${wordsOf(strike)}`.trimEnd()).join(" + ");
+  const [only] = strikes.length === 1 ? strikes : [];
+  const name = only === undefined ? `${mould.name}: ${several}` : `${mould.name} ${wordsOf(only)}`.trimEnd();
   return {
     lane: { kind: "points", name, mould: mould.name, cells: places.length, places },
     faultsOf(index) {
