@@ -57,12 +57,13 @@ describe.skipIf(!CAN_FETCH)("another release of Node", () => {
   it.each(clients.filter((name) => OWN.test(name)))(
     "goes through every plan to the last event alike: %s",
     async (client) => {
-      const here = await simulateElsewhere({ client, plans });
-      expect(new Set(here).size).toBeGreaterThan(RUNS * 0.8);
+      const own = plans.slice(0, client === "reference" ? RUNS : Math.ceil(RUNS * SHARE_OF_A_BUG));
+      const here = await simulateElsewhere({ client, plans: own });
+      expect(new Set(here).size).toBeGreaterThan(own.length * 0.8);
       for (const version of VERSIONS) {
-        const there = await simulateElsewhere({ client, plans, node: nodeOf(version) });
-        expect(there).toHaveLength(RUNS);
-        const different = plans.find((_, index) => here[index] !== there[index]);
+        const there = await simulateElsewhere({ client, plans: own, node: nodeOf(version) });
+        expect(there).toHaveLength(own.length);
+        const different = own.find((_, index) => here[index] !== there[index]);
         const parting = different === undefined ? undefined : await partingOf(client, different, nodeOf(version));
         expect(parting, `${client} on Node ${version}`).toBeUndefined();
       }
