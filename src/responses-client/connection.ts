@@ -178,7 +178,7 @@ export class Connection {
     this.#openedAtMs = this.#options.clock.nowMs();
     this.#watch = this.#options.liveness.watch({
       ping: () => this.#socket.ping(),
-      abort: (detail) => this.#lose(this.#lostFailure({ closeCode: 1006, reason: "", detail })),
+      abort: (detail) => this.#abandon(detail),
       close: () => this.#socket.close(),
     });
     this.#settleOpened(undefined);
@@ -212,6 +212,12 @@ export class Connection {
     this.#request = undefined;
     this.#watch?.requestEnded();
     request?.end(failure);
+  }
+
+  /** A deadline has passed. Where the peer's Close was read and only the end of its socket is missing, that code counts. */
+  #abandon(detail: string): void {
+    if (this.#socket.readyState === WebSocket.CLOSING) this.#socket.terminate();
+    else this.#lose(this.#lostFailure({ closeCode: 1006, reason: "", detail }));
   }
 
   #lostFailure(loss: { closeCode: number; reason: string; detail?: string }): Failure {

@@ -32,6 +32,18 @@ describe("a peer that is silent", () => {
     expect(server.creates[1]?.connection).toBe(2);
   });
 
+  it("behind its Close, and never ends its socket, is left with what that Close said", async () => {
+    const closeAndFreeze = (peer: WebSocket): void => {
+      peer.close(1002);
+      freeze(peer);
+    };
+    const { turn, server } = await start({
+      answers: [respondUntil("response.output_item.done", events, closeAndFreeze), ok],
+    });
+    expect(await turn("go")).toMatchObject({ outcome: "failed", cause: expect.stringContaining("close code 1002") });
+    expect(server.creates).toHaveLength(1);
+  });
+
   it("but answers pings is alive beyond the idle deadline", async () => {
     const { turn, server } = await start(
       { answers: [pauseMs(450)] },
