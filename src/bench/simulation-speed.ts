@@ -21,7 +21,7 @@ export type SimulationEffort = {
 
 /** A few minutes, and half an hour. */
 export const SIMULATION_EFFORT: Readonly<Record<"brief" | "full", SimulationEffort>> = {
-  brief: { rounds: 7, warmUpSessions: 600, sessions: 40, memorySessions: 5_000, sweepEvery: 29, socketSessions: 10 },
+  brief: { rounds: 5, warmUpSessions: 400, sessions: 30, memorySessions: 3_000, sweepEvery: 47, socketSessions: 5 },
   full: {
     rounds: 15,
     warmUpSessions: 2_000,
