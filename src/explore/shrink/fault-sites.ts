@@ -63,7 +63,9 @@ function sitesOfEvent({ occurrence, byteInFrame }: EventAnchor, path: JsonPath):
 }
 
 function sitesOfHeal(heal: Heal, path: JsonPath): readonly Site[] {
-  if (heal.kind === "after") return numberSites([...path, "delayMs"], heal.delayMs, 0);
+  // At once or as late as it was: the least time that is enough in virtual time is too short on a wall clock.
+  if (heal.kind === "after")
+    return heal.delayMs > 0 ? [{ simplest: { path: [...path, "delayMs"], value: 0 }, between: [] }] : [];
   return heal.kind === "at" ? sitesOfAnchor(heal.at, [...path, "at"]) : [];
 }
 

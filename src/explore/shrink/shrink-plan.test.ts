@@ -105,6 +105,21 @@ describe("shrinking a plan", () => {
     expect(plan.faults[0]?.when).toEqual({ place: { session: 0 }, at: pointOf("P6"), delayMs: 7 });
   });
 
+  it("heals at once, or as late as it did, and at no time that is only just enough", async () => {
+    const slow = { ...fixture.cutAt("f", 0, pointOf("P6")), heal: { kind: "after", delayMs: 300 } } as const;
+    const start = fixture.planOf([{ turns: [fixture.turnOf("only")] }], [slow]);
+    for (const [least, left] of [
+      [0, 0],
+      [23, 300],
+    ] as const) {
+      const judge = failsWhere(({ faults }) =>
+        faults.some(({ heal }) => heal.kind === "after" && heal.delayMs >= least),
+      );
+      const { plan } = await shrinkPlan(start, { judge, failure: [FAILURE] });
+      expect(plan.faults[0]?.heal).toEqual({ kind: "after", delayMs: left });
+    }
+  });
+
   it("makes a plan with every kind of anchor and heal as simple as can be", async () => {
     const judge = failsWhere(({ faults }) => faults.length === fullPlan.faults.length);
     const { plan } = await shrinkPlan(fullPlan, { judge, failure: [FAILURE] });
