@@ -257,3 +257,17 @@ describe("a client that answers nonsense", () => {
     expect(text).toBe("INV-24: session 0: the probe turn failed: undefined");
   });
 });
+
+describe("a client that leaves virtual time", () => {
+  it("is refused with the name of what left and the place, and with nothing else", async (context) => {
+    const place = workplaceOf(context);
+    place.write("package.json", { type: "module" });
+    place.write("mine.js", clientThat({ runTurn: `await (await import("node:fs/promises")).readFile("mine.js");` }));
+    const args = ["run", "--backend", "simulation", "--client", "./mine.js", "--quiet"];
+    const { code, stderr } = await place.run([...args, "cut-after-call-done", "rst-mid-text"]);
+    expect(stderr).toMatch(/^The client cannot be simulated: /);
+    expect(stderr).toMatch(/mine\.js:\d+:\d+\)\n/);
+    expect(stderr).toMatch(/\nUse --backend embedded for this client\.\n\(HARNESS_SIMULATION_ESCAPED\)\n$/);
+    expect(code).toBe(3);
+  });
+});

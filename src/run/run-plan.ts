@@ -40,6 +40,11 @@ export type RunRecord = {
  */
 export async function runPlan(plan: Plan, given: RunOptions): Promise<RunRecord> {
   const options = { ...given, target: given.backend.targetOf?.(given.target) ?? given.target };
+  // A world that something escaped from is left as it stands, and nobody in it may hear of what becomes of others.
+  const own = new AbortController();
+  const pass = (): void => own.abort(options.signal?.reason);
+  options.signal?.addEventListener("abort", pass);
+  if (options.signal?.aborted === true) pass();
   try {
     refuseUnsupportedFaults(plan, options, "this plan");
     refuseUnsimulatedTarget(options);
@@ -47,11 +52,12 @@ export async function runPlan(plan: Plan, given: RunOptions): Promise<RunRecord>
     // Drawn on the machine, because a world would draw the same one each time and tell what it hides.
     const salt = String(drawSeed());
     const run = async (surroundings: Surroundings): Promise<RunRecord> =>
-      await runIn(surroundings, plan, { ...options, clock: surroundings.clock, salt });
+      await runIn(surroundings, plan, { ...options, signal: own.signal, clock: surroundings.clock, salt });
     return backend.surround === undefined
       ? await surroundByMachine({ plan, client, clock }, run)
       : await backend.surround({ plan, client, clock }, run);
   } finally {
+    options.signal?.removeEventListener("abort", pass);
     options.sink.close();
   }
 }
