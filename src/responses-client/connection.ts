@@ -1,6 +1,7 @@
 import WebSocket, { type RawData } from "ws";
 
 import type { Clock, Timer } from "../determinism/clock.ts";
+import { OVER } from "../determinism/waiting.ts";
 import { messageOf } from "../errors.ts";
 import { type JsonObject, parseJsonObject } from "../protocol/json.ts";
 import type { Attribution } from "./attribution.ts";
@@ -237,6 +238,6 @@ export class Connection {
     this.#endRequest(failure);
     if (before === "opening") this.#settleOpened(failure);
     if (wasIdle && !this.#isLeaving && failure.kind !== "cancelled") this.#options.onIdleLoss(failure);
-    this.#lost.abort();
+    this.#lost.abort(OVER);
   }
 }
