@@ -15,7 +15,7 @@ import {
 import { testClient } from "cutwire/vitest";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
-import { planOf } from "./cutwire-command.test-support.ts";
+import { BOOKING, cutAt, GREETING, planOf } from "./cutwire-command.test-support.ts";
 
 const CUT = JSON.parse(readFileSync(new URL("./cut-after-call-done.json", import.meta.url), "utf8")) as Scenario;
 const OWN_CLIENT = new URL("./clients/listener.js", import.meta.url);
@@ -57,6 +57,23 @@ describe("runPlan", () => {
   ])("takes a client by %s", async (_what, client) => {
     const { record } = await runPlan(planOf({}), { client, contract: { recoveryDeadlineMs: 50, idleDeadlineMs: 50 } });
     expect(record).toMatchObject({ clientName: "listener", contract: { recoveryDeadlineMs: 50 } });
+  });
+
+  it("does not keep a session waiting for a fault of all where another session is over without reaching it", async () => {
+    const one = planOf({ turns: [BOOKING], faults: [cutAt("P6")] });
+    const plan = {
+      ...one,
+      workload: { sessions: [{ turns: [BOOKING] }, { turns: [GREETING] }] },
+      faults: one.faults.map((fault) => ({ ...fault, when: { ...fault.when, place: { session: "all" as const } } })),
+    };
+    const { verdicts, faults, record } = await runPlan(plan, { client: "reference" });
+    expect(faults[0]?.state).toBe("missed");
+    const ofHeld = record.history.filter(({ session }) => session === 0).map(({ kind }) => kind);
+    expect(ofHeld.indexOf("fault-reached")).toBeGreaterThan(0);
+    expect(ofHeld.indexOf("fault-missed")).toBeGreaterThan(ofHeld.indexOf("fault-reached"));
+    expect(ofHeld.indexOf("fault-missed")).toBeLessThan(ofHeld.indexOf("turn-ended"));
+    expect(violatedIn(verdicts)).toEqual([]);
+    expect(verdicts.filter(({ outcome }) => outcome === "holds")).toEqual([]);
   });
 
   it("refuses an imported client, and says what to give instead", async () => {
