@@ -89,6 +89,57 @@ describe("events are attributed (INV-17)", () => {
     });
   });
 
+  it.each([
+    ["between the turns", "before-the-turn"],
+    ["between the beginning of the turn and its create", "before-the-create"],
+  ] as const)("is violated where the turn is answered with what waited on the socket since %s", (_, place) => {
+    for (const text of [OLD, ""]) {
+      const fixture = openFixture();
+      startTurn(fixture, 0);
+      respond(fixture, { id: "r1", input: [user("turn 0")], deltas: ["Lighthouses "], completed: "never" });
+      endTurn(fixture, 0, { cause: "cancelled" });
+      let late = place === "before-the-turn" ? lateEnd(fixture) : undefined;
+      startTurn(fixture, 1);
+      late ??= lateEnd(fixture);
+      const create = sendCreate(fixture, { input: [user("turn 0"), user("turn 1")] });
+      const ended = endTurn(fixture, 1, { text });
+      expect(judge(eventsAttributed, fixture)).toMatchObject({
+        outcome: "violated",
+        evidence: [text === "" ? late.completed : late.delta, create, ended],
+      });
+    }
+  });
+
+  it("is violated where an end that came twice before its turn was over answers the next turn", () => {
+    const twice = (text: string): HistoryFixture => {
+      const fixture = openFixture();
+      startTurn(fixture, 0);
+      respond(fixture, { id: "r1", input: [user("turn 0")], output: [says(OLD)] });
+      sendAnswer(fixture, { type: "response.completed", responseId: "r1", body: { response: { id: "r1" } } });
+      endTurn(fixture, 0, { text: OLD });
+      startTurn(fixture, 1);
+      sendCreate(fixture, { input: [user("turn 0"), says(OLD), user("turn 1")] });
+      if (text === NEW) ownAnswer(fixture);
+      endTurn(fixture, 1, { text });
+      return fixture;
+    };
+    expect(judge(eventsAttributed, twice(OLD)).outcome).toBe("violated");
+    expect(judge(eventsAttributed, twice("")).outcome).toBe("violated");
+    expect(judge(eventsAttributed, twice(NEW)).outcome).toBe("holds");
+  });
+
+  it("does not take what waited on a connection for the end of a turn that asks on another one", () => {
+    const fixture = openFixture();
+    startTurn(fixture, 0);
+    respond(fixture, { id: "r1", input: [user("turn 0")], deltas: ["Lighthouses "], completed: "never" });
+    endTurn(fixture, 0, { cause: "cancelled" });
+    lateEnd(fixture);
+    startTurn(fixture, 1);
+    sendCreate(fixture, { input: [user("turn 0"), user("turn 1")], connection: 1 });
+    endTurn(fixture, 1, { text: "" });
+    expect(judge(eventsAttributed, fixture).outcome).toBe("holds");
+  });
+
   it("is not exercised where nothing came late", () => {
     const fixture = openFixture();
     nextTurn(fixture);

@@ -1,9 +1,10 @@
-import type { ObservedCreate } from "../../history/creates.ts";
 import type { HistoryEvent } from "../../history/event.ts";
 import type { ReceivedMessage } from "../../history/passages.ts";
 import { callsOf, type ObservedResponse } from "../../history/responses.ts";
+import type { ObservedTurn } from "../../history/turns.ts";
 import { itemsOfInput, isMessage, messageText } from "../../protocol/items.ts";
 import { textMember } from "../../protocol/json.ts";
+import { bySession } from "../by-session.ts";
 import { type CheckContext, type Checker, evidenceOf, notExercised, worstOf } from "../checker.ts";
 import { collectTurnRecords, finalTextOf, MARKER_LENGTH_MIN, type TurnRecord, without } from "../turn-records.ts";
 import type { Finding } from "../verdict.ts";
@@ -14,8 +15,9 @@ export const eventsAttributed: Checker = {
   rule: "INV-17",
   claim:
     "Events that come late, of a response that was asked for before, are not taken for the answer to a later turn.",
-  evidence: "The create of the turn, the late event, and the end of the turn.",
-  undecided: "Not exercised where no event of an earlier response reached the client after the create of a later turn.",
+  evidence: "The late event and the create of the turn, in the order in which they came, and the end of the turn.",
+  undecided:
+    "Not exercised where nothing of a response reached the client behind its end, or behind the end of the turn that asked for it, and before a later turn had ended.",
   source: "failures.md INV-17 (B32, B34); protocol.md §4.2",
   advice:
     "Accept events of the response alone that response.created named after your create, and do not use a connection again on which a response was given up.",
@@ -23,8 +25,8 @@ export const eventsAttributed: Checker = {
     const late = collectLate(context);
     const records = collectTurnRecords(context);
     const findings = records.flatMap((record) => {
-      const own = record.creates.flatMap(({ event }) => late.get(event.sequence) ?? []);
-      const strange = own.filter(({ response }) => response.create.sequence < record.turn.started.sequence);
+      const lanes = new Set(record.creates.map(({ event }) => event.lane));
+      const strange = (late.get(record.turn) ?? []).filter(({ event }) => lanes.has(event.lane));
       return strange.length === 0 ? [] : [findingOf(record, strange)];
     });
     if (findings.length === 0) return notExercised("no event of an earlier turn came late");
@@ -32,35 +34,42 @@ export const eventsAttributed: Checker = {
   },
 };
 
-/** A message of a response that is not the latest one that was asked for. */
+/** A message of a response that was over, or whose turn was over, when the message came. */
 type LateMessage = ReceivedMessage & { readonly response: ObservedResponse };
 
-/** Late messages, by the sequence number of the create that was then the latest of the lane. */
-function collectLate({ creates, received, responses }: CheckContext): ReadonlyMap<number, readonly LateMessage[]> {
-  const byId = new Map(responses.map((response) => [`${response.session}/${response.id}`, response]));
-  const latest = new Map<string, ObservedCreate>();
-  const late = new Map<number, LateMessage[]>();
-  let next = 0;
+/**
+ * Late messages, by the turn that could take them for its answer: the first behind the one that asked for them that had
+ * not ended when they came. Whether its create had been sent by then says nothing, because what a client has not read
+ * waits for it on the socket.
+ */
+function collectLate({ turns, received, responses }: CheckContext): ReadonlyMap<ObservedTurn, readonly LateMessage[]> {
+  const byId = new Map(responses.map((response) => [keyOf(response.session, response.id), response]));
+  const turnsOf = bySession(turns);
+  const late = new Map<ObservedTurn, LateMessage[]>();
   for (const message of received) {
     const { event } = message;
-    for (let create = creates[next]; create !== undefined; create = creates[next]) {
-      if (create.event.sequence > event.sequence) break;
-      latest.set(laneOf(create.event), create);
-      next += 1;
-    }
-    const current = latest.get(laneOf(event));
-    const response = current === undefined ? undefined : byId.get(`${event.session ?? "?"}/${event.responseId ?? "?"}`);
-    if (current === undefined || response === undefined) continue;
-    if (response.create.sequence >= current.event.sequence) continue;
-    const known = late.get(current.event.sequence);
-    if (known === undefined) late.set(current.event.sequence, [{ ...message, response }]);
+    const response = byId.get(keyOf(event.session, event.responseId));
+    if (response === undefined) continue;
+    const ofSession = turnsOf.get(response.session) ?? [];
+    const asker = ofSession.findLast(({ started }) => isBefore(started, response.create));
+    if (!isBefore(asker?.ended, event) && !isBefore(response.completedDelivered, event)) continue;
+    const reader = ofSession.find(
+      ({ started, ended }) => isBefore(response.create, started) && (ended === undefined || isBefore(event, ended)),
+    );
+    if (reader === undefined) continue;
+    const known = late.get(reader);
+    if (known === undefined) late.set(reader, [{ ...message, response }]);
     else known.push({ ...message, response });
   }
   return late;
 }
 
-function laneOf({ session, lane }: HistoryEvent): string {
-  return `${session ?? "?"}/${lane ?? ""}`;
+function keyOf(session: number | undefined, responseId: string | undefined): string {
+  return `${session ?? "?"}/${responseId ?? "?"}`;
+}
+
+function isBefore(event: HistoryEvent | undefined, other: HistoryEvent): boolean {
+  return event !== undefined && event.sequence < other.sequence;
 }
 
 function findingOf({ turn, creates, shown }: TurnRecord, late: readonly LateMessage[]): Finding {
@@ -86,7 +95,12 @@ function findingOf({ turn, creates, shown }: TurnRecord, late: readonly LateMess
     // An answer that arrived, and of which nothing is seen, was not what ended the turn.
     return isReceived && callsOf(response).length === 0 && !(isSilent && finalTextOf(response) !== "");
   });
-  const end = late.find(({ event }) => event.type === "response.completed" && event.sequence < ended.sequence);
+  const connections = new Set(creates.map(({ connection }) => connection));
+  const end = late.find(({ event }) => {
+    if (event.type !== "response.completed" || !isBefore(event, ended)) return false;
+    // What waited on a socket since before the turn began is read by one that asks there alone.
+    return isBefore(turn.started, event) || connections.has(event.connection ?? -1);
+  });
   if (isAnswered || end === undefined) return holds;
   const message = `${who} completed with the end of ${end.response.id}, which was asked for by an earlier turn, and not with its own`;
   return { outcome: "violated", message, evidence: evidenceOf(creates[0]?.event, end.event, ended) };
