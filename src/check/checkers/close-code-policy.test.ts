@@ -64,6 +64,24 @@ describe("close codes (INV-29)", () => {
     expect(judgeTimed(closeCodePolicy, flapping(4401, 2)).outcome).toBe("violated");
   });
 
+  it("a code about credentials forbids nothing any more where the next try was let in", () => {
+    const lostAgain = (isLetIn: boolean): TimedFixture => {
+      const fixture = openTimed();
+      fixture.startTurn();
+      for (let dial = 0; dial < 3; dial += 1) {
+        fixture.dial();
+        fixture.open();
+        fixture.create({ input: ["hello"] });
+        const code = dial > 0 && isLetIn ? 1012 : 4401;
+        fixture.face({ kind: "frame-injected", direction: "to-client", code });
+        fixture.face({ kind: "control-frame", direction: "to-server", opcode: "close", code });
+      }
+      return fixture;
+    };
+    expect(judgeTimed(closeCodePolicy, lostAgain(true)).outcome).toBe("holds");
+    expect(judgeTimed(closeCodePolicy, lostAgain(false)).outcome).toBe("violated");
+  });
+
   it("a Close frame without a code is 1005", () => {
     const fixture = openTimed();
     fixture.startTurn();

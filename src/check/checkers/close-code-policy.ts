@@ -1,4 +1,5 @@
 import { collectDials, type ConnectionEnd, type ObservedDial } from "../../history/dials.ts";
+import type { HistoryEvent } from "../../history/event.ts";
 import { type CheckContext, type Checker, evidenceOf, notExercised, worstOf } from "../checker.ts";
 import {
   CLOSE_UNANSWERED,
@@ -17,7 +18,7 @@ export const closeCodePolicy: Checker = {
   name: "close-code-policy",
   rule: "INV-29",
   claim:
-    "While a turn is open, 1000, 1001, 1005, 1006, 1011, 1012 and 1013 are recovered from; what 1002, 1003, 1007 to 1010, 4401 and 4403 answered is not sent again unchanged.",
+    "While a turn is open, 1000, 1001, 1005, 1006, 1011, 1012 and 1013 are recovered from; what 1002, 1003 and 1007 to 1010 answered is not sent again unchanged, and what 4401 and 4403 answered twice neither.",
   evidence: "The create, where one was under way, the close, and the attempt that came or the end without one.",
   undecided:
     "Unknown where the run ended before the turn was over, and where the client answered a Close frame with none: it may have left before it read that one. Not exercised where no connection was closed with such a code while a turn was open.",
@@ -92,6 +93,12 @@ function mayRefuse(
   );
 }
 
+/** Whether the connection of a dial or create was closed over the client's credentials. */
+function isTurnedAway({ session, connection }: HistoryEvent, dials: readonly ObservedDial[]): boolean {
+  const own = dials.find((dial) => dial.session === session && dial.connection === connection);
+  return own?.end?.by === "peer" && AUTHENTICATION_CLOSE_CODES.includes(own.end.closeCode ?? 1005);
+}
+
 function repeatFinding(
   dial: ObservedDial,
   end: ConnectionEnd,
@@ -104,8 +111,10 @@ function repeatFinding(
       : repeatsOf(inFlight, dials, context.turns).filter(({ sent }) => sent.sequence > end.event.sequence);
   // Before anything was sent, dialling is what the code answered.
   const redials = dial.creates.length > 0 ? [] : laterDials(end.event, dials, context.turns);
-  const again = repeats[allowed]?.sent ?? redials[allowed]?.dialled;
-  if (again === undefined) return FINE;
+  const tries = [...repeats.map(({ sent }) => sent), ...redials.map(({ dialled }) => dialled)];
+  const again = tries[allowed];
+  // Where a try was let in, or lost in another way, nothing says that the credentials are still what is wrong.
+  if (again === undefined || !tries.slice(0, allowed).every((attempt) => isTurnedAway(attempt, dials))) return FINE;
   const what = dial.creates.length > 0 ? "the same create was sent again" : "the client dialled again";
   const message = `session ${dial.session}: the connection was closed with ${code}, which the same bytes will meet again, and ${what}`;
   const evidence = evidenceOf(inFlight?.sent, end.event, again);

@@ -50,6 +50,13 @@ describe("no hopeless retry (B6)", () => {
     };
     expect([dials(404, 1), dials(404, 2)]).toEqual(["holds", "violated"]);
     expect([dials(401, 2), dials(401, 3)]).toEqual(["holds", "violated"]);
+    const lostLater = openTimed();
+    lostLater.startTurn();
+    for (const how of ["status 401", "reset", "reset"]) {
+      lostLater.dial();
+      lostLater.face({ kind: "dial-rejected", how });
+    }
+    expect(judgeTimed(noHopelessRetry, lostLater).outcome).toBe("holds");
     expect([dials(503, 3), dials(429, 3)]).toEqual(["not-exercised", "not-exercised"]);
   });
 

@@ -32,6 +32,8 @@ export const noHopelessRetry: Checker = {
 /** Statuses of the 400 class that pass: timeout, conflict, too early, too many. */
 const PASSING_STATUSES: readonly number[] = [408, 409, 425, 429];
 
+const AUTHENTICATION_STATUSES: readonly number[] = [401, 403];
+
 function isHopelessStatus(status: number): boolean {
   return status >= 400 && status < 500 && !PASSING_STATUSES.includes(status);
 }
@@ -45,7 +47,11 @@ function upgradeFindings(
   const { end } = dial;
   const status = end?.status;
   if (end === undefined || status === undefined || !isHopelessStatus(status)) return [];
-  const again = laterDials(end.event, dials, turns)[status === 401 || status === 403 ? 1 : 0];
+  const [next, afterNext] = laterDials(end.event, dials, turns);
+  const mayTryOnce = AUTHENTICATION_STATUSES.includes(status);
+  // Where that try was let in, or lost in another way, nothing says that the credentials are still what is wrong.
+  if (mayTryOnce && !AUTHENTICATION_STATUSES.includes(next?.end?.status ?? 101)) return [FINE];
+  const again = mayTryOnce ? afterNext : next;
   if (again === undefined) return [FINE];
   const message = `session ${dial.session}: the upgrade was refused with ${status}, and the client dialled again`;
   return [{ outcome: "violated", message, evidence: evidenceOf(end.event, again.dialled) }];
