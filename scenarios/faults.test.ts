@@ -166,10 +166,10 @@ const cases: readonly Case[] = [
 ];
 
 /**
- * Kinds that the reference client gives nothing to do with its own settings, which unit tests have, and those of a
- * container, which the tests with Docker have.
+ * Kinds that the reference client gives nothing to do with its own settings, which unit tests have, those of a container,
+ * which the tests with Docker have, and those that only the simulation can make, which have tests of their own.
  */
-const WITHOUT_OCCASION: readonly string[] = ["no-pong", "no-close-answer", "container"];
+const WITHOUT_OCCASION: readonly string[] = ["no-pong", "no-close-answer", "container", "clock-step"];
 
 async function run([name, fault, at, heal]: Case, harness = createHarness()): Promise<RunResult> {
   const plan: Plan = {

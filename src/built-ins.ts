@@ -42,6 +42,7 @@ import { createExternalBackend } from "./run/backends/external.ts";
 import { simulation } from "./run/backends/simulation.ts";
 import type { ExternalPlace } from "./run/external-place.ts";
 import type { FaultApplier } from "./run/fault-applier.ts";
+import { clockStep } from "./run/faults/clock-step.ts";
 import { close } from "./run/faults/close.ts";
 import { container } from "./run/faults/container.ts";
 import { corrupt } from "./run/faults/corrupt.ts";
@@ -115,6 +116,7 @@ export const REPORTERS: ReadonlyMap<string, Reporter> = byName([
 
 /** What makes each kind of fault happen. */
 const APPLIERS: readonly FaultApplier[] = [
+  clockStep,
   close,
   container,
   corrupt,

@@ -27,8 +27,8 @@ const OPTIONS: OptionTable = {
 const HELP = `cutwire run [SCENARIO | file.json]...
 
 Runs scenarios against a client, cuts its wire where they say, and judges what happened.
-Without a scenario it runs all that come with cutwire, but fleet-cut-at-once: its twenty sessions want a quiet machine,
-so it is run when it is named.
+Without a scenario it runs all that come with cutwire, but two that are run when they are named: fleet-cut-at-once, whose
+twenty sessions want a quiet machine, and clock-set-back-in-backoff, which only the simulation can make happen.
 
   --client NAME | ./module   the client under test (default: reference)
 ${CONTRACT_HELP}

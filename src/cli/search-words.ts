@@ -51,7 +51,7 @@ export type FindingWords = {
 
 /** One rule that was violated, by the smallest plan that shows it. */
 export function printFinding(settled: SettledFinding, { all, unit = "plan", paint }: FindingWords): readonly string[] {
-  const { finding, confirmed, known, shrunk } = settled;
+  const { finding, confirmed, known, shrunk, unmakeable } = settled;
   const { rule, verdict } = finding;
   const same = all.filter((one) => one.rule === rule);
   const first = Math.min(finding.number, ...same.map((one) => one.number));
@@ -66,6 +66,7 @@ export function printFinding(settled: SettledFinding, { all, unit = "plan", pain
     ...(finding.number === first ? [] : [`  ${unit}    ${number(finding.number)}`]),
     ...(shrunk === undefined ? [] : [`  shrunk  ${shrunkWords(shrunk)}`]),
     ...(confirmed === undefined ? [] : indented(confirmedWords(confirmed, { unseen: settled.unseen, unit }))),
+    ...(unmakeable === undefined ? [] : indented(unmakeableWords(unmakeable, { unseen: settled.unseen, unit }))),
     `  replay  ${settled.replayCommand}`,
   ];
 }
@@ -85,17 +86,26 @@ function wordsOfKnown({ issue, why }: NonNullable<SettledFinding["known"]>): str
   return said === undefined ? "" : `: ${said}`;
 }
 
+type UnseenWays = { readonly unseen: readonly number[]; readonly unit: string };
+
+function unmakeableWords(
+  { backend, faults }: NonNullable<SettledFinding["unmakeable"]>,
+  { unseen, unit }: UnseenWays,
+): string {
+  const others = unseen.length === 0 ? "" : `; not seen there: ${waysOf({ unseen, unit })}`;
+  return `cannot be run on ${backend}, so nothing is said of it there: ${faults.join("; ")}${others}`;
+}
+
+function waysOf({ unseen, unit }: UnseenWays): string {
+  const numbers = unseen.map(number).join(" and ");
+  return unseen.length === 1 ? `the way of ${unit} ${numbers}` : `the ways of ${unit}s ${numbers}`;
+}
+
 function confirmedWords(
   { backend, violatedRuns, runs }: NonNullable<SettledFinding["confirmed"]>,
-  { unseen, unit }: { readonly unseen: readonly number[]; readonly unit: string },
+  { unseen, unit }: UnseenWays,
 ): string {
-  const numbers = unseen.map(number).join(" and ");
-  const others =
-    unseen.length === 0
-      ? ""
-      : unseen.length === 1
-        ? `the way of ${unit} ${numbers}`
-        : `the ways of ${unit}s ${numbers}`;
+  const others = unseen.length === 0 ? "" : waysOf({ unseen, unit });
   if (violatedRuns === 0)
     return `not seen on ${backend} in ${plural(runs, "run")}${others === "" ? "" : `, nor ${others}`}`;
   const before = others === "" ? "" : `; ${others} ${unseen.length === 1 ? "was" : "were"} not seen there`;

@@ -12,6 +12,7 @@ import { DEFAULT_CONTRACT } from "../plan/contract.ts";
 import type { ScheduledFault } from "../plan/fault.ts";
 import { CUT_AFTER_CALL, simulationHarness, SLOW_WIRE, toolPlan } from "../reproduce/simulation-bed.test-support.ts";
 import { simulation } from "../run/backends/simulation.ts";
+import { PROXY_CAPABILITIES } from "../run/proxy-wire.ts";
 import { openNamedFolder } from "../suite/run-folder.ts";
 import { printFinding } from "./search-words.ts";
 import { CONFIRMING_BACKEND, settleFindings, type SettledFinding } from "./settled-findings.ts";
@@ -58,6 +59,17 @@ function findingOf(number: number, fault: ScheduledFault): SearchFinding {
 /** What cannot be had again: the client does nothing wrong on a slow wire. */
 const unseen = (number: number): SearchFinding => findingOf(number, SLOW_WIRE);
 
+/** What is confirmed is the choice of a finding: that a virtual time confirms it is enough for that. */
+const asRealSockets = { ...simulation, name: CONFIRMING_BACKEND, capabilities: PROXY_CAPABILITIES };
+
+/** Only a simulated clock can be stepped. */
+const CLOCK_STEP: ScheduledFault = {
+  id: "step",
+  fault: { kind: "clock-step", byMs: 3_600_000 },
+  when: { place: { session: 0 }, at: { kind: "point", point: "P1", occurrence: 1 } },
+  heal: { kind: "never" },
+};
+
 async function settle(findings: readonly SearchFinding[]): Promise<{
   settled: readonly SettledFinding[];
   words: string;
@@ -68,8 +80,7 @@ async function settle(findings: readonly SearchFinding[]): Promise<{
   const settled = await settleFindings(findings, {
     campaign,
     folder: openNamedFolder(join(directory, "found"), { directory: process.cwd() }),
-    // What is confirmed is the choice of a finding: that a virtual time confirms it is enough for that.
-    harness: simulationHarness([effectNotRepeated], [simulation, { ...simulation, name: CONFIRMING_BACKEND }]),
+    harness: simulationHarness([effectNotRepeated], [simulation, asRealSockets]),
     trials: { shrinkMs: 5_000, confirmTimes: 0 },
     known: [],
     signal: new AbortController().signal,
@@ -90,6 +101,20 @@ describe("the findings of a rule", () => {
     expect(words).toContain("violated by 3 plans in 3 ways, first by plan 2\n");
     expect(words).toContain("\n  plan    7\n");
     expect(words).toContain("violated in 1 of 1 runs; the ways of plans 2 and 3 were not seen there\n");
+  });
+
+  it("are told by one that real sockets can have, or else in words that say what they cannot", async () => {
+    const last = await settle([findingOf(2, CLOCK_STEP), unseen(3), findingOf(7, CUT_AFTER_CALL)]);
+    expect(last.settled.map(({ finding, unseen: before }) => [finding.number, before])).toEqual([[7, [3]]]);
+    expect(last.words).toContain("violated in 1 of 1 runs; the way of plan 3 was not seen there\n");
+    const first = await settle([findingOf(2, CLOCK_STEP), unseen(3)]);
+    expect(first.settled.map(({ finding, unseen: others }) => [finding.number, others])).toEqual([[2, [3]]]);
+    expect(first.settled[0]).toMatchObject({ unmakeable: { backend: CONFIRMING_BACKEND } });
+    expect(first.settled[0]).not.toHaveProperty("confirmed");
+    expect(first.folders).toEqual([`${RULE}-0000000000000002`]);
+    expect(first.words.replaceAll(/\s+/g, " ")).toContain(
+      "cannot be run on embedded, so nothing is said of it there: step (clock-step) needs step-clock of the backend; not seen there: the way of plan 3",
+    );
   });
 
   it("are told by the first one where none is seen, and no more than three are tried", async () => {

@@ -9,8 +9,9 @@ import { shrinkReproduction } from "../explore/shrink/shrink-reproduction.ts";
 import { findKnown } from "../report/known-findings.ts";
 import type { KnownFinding } from "../report/run-report.ts";
 import { violatedRulesOf } from "../reproduce/confirm.ts";
-import type { Harness } from "../reproduce/harness.ts";
+import { type Harness, pluginNamed, targetNamed } from "../reproduce/harness.ts";
 import type { Reproduction } from "../reproduce/reproduction.ts";
+import { describeUnsupported, unsupportedFaults } from "../run/unsupported-faults.ts";
 import { writeTextFile } from "../suite/files.ts";
 import type { RunFolder } from "../suite/run-folder.ts";
 import { runInFolder } from "../suite/scenario-run.ts";
@@ -29,6 +30,8 @@ export type SettledFinding = {
   readonly shrunk?: { readonly before: PlanSize; readonly after: PlanSize };
   /** In how many runs on real sockets the rule was violated; absent where it was not run there. */
   readonly confirmed?: { readonly backend: string; readonly violatedRuns: number; readonly runs: number };
+  /** What of its plan real sockets cannot have, each in words, so that nothing is known of it there; absent where all can. */
+  readonly unmakeable?: { readonly backend: string; readonly faults: readonly string[] };
   /** The plans of other ways in which the rule was violated, which were tried before and not seen on real sockets. */
   readonly unseen: readonly number[];
   /** The folder with the plan and its runs. */
@@ -71,6 +74,16 @@ export type SettlingParts = {
 /** What real sockets are, for whatever was found without them. */
 export const CONFIRMING_BACKEND: string = "embedded";
 
+/** Whether a finding has settled its rule: it was seen on real sockets, or nobody asked for that. */
+function isSettled({ confirmed, unmakeable }: SettledFinding): boolean {
+  return confirmed === undefined ? unmakeable === undefined : confirmed.violatedRuns > 0;
+}
+
+/** The plans of the ways that were tried on real sockets; one that cannot be made there was not. */
+function triedOf(ways: readonly SettledFinding[]): readonly number[] {
+  return ways.flatMap(({ finding, confirmed }) => (confirmed === undefined ? [] : [finding.number]));
+}
+
 /** So many ways in which a rule is violated are tried on real sockets, until one is seen there. */
 const WAYS_MAX = 3;
 
@@ -97,15 +110,15 @@ async function settleRule(ways: readonly SearchFinding[], parts: SettlingParts):
   for (const finding of ways.slice(0, WAYS_MAX)) {
     if (parts.signal.aborted) break;
     const settled = await settle(finding, parts);
-    if (settled.confirmed === undefined || settled.confirmed.violatedRuns > 0) {
+    if (isSettled(settled)) {
       for (const { directory } of unseen) rmSync(directory, { recursive: true, force: true });
-      return { ...settled, unseen: unseen.map((other) => other.finding.number) };
+      return { ...settled, unseen: triedOf(unseen) };
     }
     unseen.push(settled);
   }
   const [first, ...others] = unseen;
   for (const { directory } of others) rmSync(directory, { recursive: true, force: true });
-  return first === undefined ? undefined : { ...first, unseen: others.map((other) => other.finding.number) };
+  return first === undefined ? undefined : { ...first, unseen: triedOf(others) };
 }
 
 async function settle(finding: SearchFinding, parts: SettlingParts): Promise<SettledFinding> {
@@ -127,7 +140,7 @@ async function settle(finding: SearchFinding, parts: SettlingParts): Promise<Set
     replayCommand: `npx cutwire replay ${quoteShellWord(path)}`,
     ...(known === undefined ? {} : { known }),
     ...(smaller === undefined ? {} : { shrunk: smaller.shrunk }),
-    ...(confirmed === undefined ? {} : { confirmed }),
+    ...confirmed,
   };
 }
 
@@ -159,10 +172,15 @@ async function shrink(found: Reproduction, parts: SettlingParts): Promise<Smalle
 async function confirm(
   { plan, contract, verdicts, target = "reference" }: Reproduction,
   parts: SettlingParts & { readonly name: string },
-): Promise<SettledFinding["confirmed"]> {
+): Promise<Pick<SettledFinding, "confirmed" | "unmakeable">> {
   const { trials, campaign, folder, harness, signal } = parts;
   const rule = verdicts[0]?.rule ?? "";
-  if (trials === undefined) return undefined;
+  if (trials === undefined) return {};
+  const backend = pluginNamed("backend", CONFIRMING_BACKEND, harness.backends);
+  const unsupported = unsupportedFaults(plan.faults, { backend, target: targetNamed(target, harness) });
+  if (unsupported.length > 0) {
+    return { unmakeable: { backend: CONFIRMING_BACKEND, faults: unsupported.map(describeUnsupported) } };
+  }
   const { client } = campaign;
   const settings = { client, backend: CONFIRMING_BACKEND, target, contract, folder, signal };
   let violatedRuns = 0;
@@ -174,7 +192,7 @@ async function confirm(
     runs += 1;
     if (violatedRulesOf(result).includes(rule)) violatedRuns += 1;
   }
-  return { backend: CONFIRMING_BACKEND, violatedRuns, runs };
+  return { confirmed: { backend: CONFIRMING_BACKEND, violatedRuns, runs } };
 }
 
 function reproductionOf({ plan, contract, verdict }: SearchFinding, { client, identity }: Campaign): Reproduction {

@@ -221,9 +221,10 @@ function storeCells({ folder, run }: FinishedCampaign, space: SweepSpace): void 
 
 function confirmedLines(confirmed: ConfirmedCells | undefined, paint: (text: string) => string): readonly string[] {
   if (confirmed === undefined) return [];
-  const { agreed, missed, differing } = confirmed;
+  const { agreed, missed, differing, unmakeable } = confirmed;
+  const others = unmakeable === 0 ? "" : `; ${number(unmakeable)} cannot be made there, and none of them was chosen`;
   return [
-    `on embedded: ${number(agreed)} cells agree, ${number(differing.length)} differ, in ${number(missed)} nothing was struck`,
+    `on embedded: ${number(agreed)} cells agree, ${number(differing.length)} differ, in ${number(missed)} nothing was struck${others}`,
     ...differing.map(({ cell, swept, confirmed: again }) => paint(`  cell ${cell}: ${swept} here, ${again} there`)),
   ];
 }

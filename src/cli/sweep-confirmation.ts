@@ -8,8 +8,9 @@ import type { UnitResult } from "../explore/unit-result.ts";
 import { createMemoryHistorySink } from "../history/history-sink.ts";
 import type { Plan } from "../plan/plan.ts";
 import { clientModuleOf } from "../reproduce/client-module.ts";
-import type { Harness } from "../reproduce/harness.ts";
+import { type Harness, pluginNamed, targetNamed } from "../reproduce/harness.ts";
 import { runAndJudge, type RunResult } from "../reproduce/judged-run.ts";
+import { unsupportedFaults } from "../run/unsupported-faults.ts";
 import type { RunFolder } from "../suite/run-folder.ts";
 import { CONFIRMING_BACKEND } from "./settled-findings.ts";
 
@@ -41,6 +42,7 @@ export async function confirmSweep(
     return await confirmCells(space, results, {
       cells,
       runOne: async (plan) => await runCell(plan, parts, mkdtempSync(join(stateRoot, "cell-"))),
+      isMakeable: isMakeableBy(parts),
       checkers: harness.checkers,
       sideBySide: SIDE_BY_SIDE,
       onCell(done) {
@@ -50,6 +52,12 @@ export async function confirmSweep(
   } finally {
     rmSync(stateRoot, { recursive: true, force: true });
   }
+}
+
+function isMakeableBy({ harness, campaign }: ConfirmationParts): (plan: Plan) => boolean {
+  const backend = pluginNamed("backend", CONFIRMING_BACKEND, harness.backends);
+  const target = targetNamed(campaign.identity.target, harness);
+  return ({ faults }) => unsupportedFaults(faults, { backend, target }).length === 0;
 }
 
 async function runCell(

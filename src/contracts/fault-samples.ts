@@ -161,6 +161,19 @@ export const FAULT_SAMPLES: readonly FaultSample[] = [
     const dials = trace.during.filter(({ kind }) => kind === "dialled");
     assert.deepEqual(dials, [], "a dial came to a closed port");
   }),
+  // What it does is for the client alone to see. Nobody else's time may show it, nor a client that goes by no calendar.
+  sample(
+    "clock step",
+    { fault: { kind: "clock-step", byMs: -3_600_000 }, point: "P8", heal: soon(PAUSE_MS) },
+    ({ applied, since, history }) => {
+      const healed = since.find(({ kind }) => kind === "fault-healed");
+      const tookMs = (healed?.atMs ?? Infinity) - applied.atMs;
+      assert.ok(tookMs >= PAUSE_MS && tookMs < 100 * PAUSE_MS, `it healed after ${tookMs} ms`);
+      const back = history.find((event, index) => event.atMs < (history[index - 1]?.atMs ?? 0));
+      assert.equal(back, undefined, "a time of the harness went back");
+      assert.equal(since.filter(({ kind }) => kind === "dialled").length, 0, "the client dialled again");
+    },
+  ),
   sample("close frame", { fault: { kind: "close", code: 1012 }, point: "P8", heal: ON_CLOSE }, (trace) => {
     clientFaceSees(
       "no Close frame with its code came",

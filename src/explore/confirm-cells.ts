@@ -3,6 +3,7 @@ import pLimit from "p-limit";
 import type { Checker } from "../check/checker.ts";
 import { createRandom } from "../determinism/random.ts";
 import { type CellRange, rangeOfRun } from "./cell-range.ts";
+import type { Plan } from "../plan/plan.ts";
 import { judgeSearchRun, type RunOne } from "./search-run.ts";
 import { createSweep, type SweepSpace } from "./sweep-space.ts";
 import type { UnitResult } from "./unit-result.ts";
@@ -12,6 +13,8 @@ export type ConfirmedCells = {
   readonly agreed: number;
   /** The fault did not strike there: nothing was compared. */
   readonly missed: number;
+  /** Cells of the sweep whose fault cannot be made there: none of them was chosen. */
+  readonly unmakeable: number;
   readonly differing: readonly { readonly cell: number; readonly swept: string; readonly confirmed: string }[];
 };
 
@@ -26,14 +29,18 @@ export async function confirmCells(
   parts: {
     readonly cells: number;
     readonly runOne: RunOne;
+    /** Whether real sockets can have the faults of a cell. */
+    readonly isMakeable: (plan: Plan) => boolean;
     readonly checkers: readonly Checker[];
     readonly sideBySide: number;
     readonly onCell: (done: number) => void;
   },
 ): Promise<ConfirmedCells> {
   const swept = results.flatMap(({ ranges = [] }) => ranges).filter(({ outcome }) => outcome !== "missed");
-  const chosen = chooseCells(swept, parts.cells, space.plan.seed);
   const sweep = createSweep(space);
+  const cells = cellsOf(swept);
+  const makeable = cells.filter(({ cell }) => parts.isMakeable(sweep.planOf(cell)));
+  const chosen = chooseCells(makeable, parts.cells, space.plan.seed);
   const limit = pLimit(parts.sideBySide);
   let done = 0;
   const compared = await Promise.all(
@@ -52,19 +59,24 @@ export async function confirmCells(
   return {
     agreed: struck.length - differing.length,
     missed: compared.length - struck.length,
+    unmakeable: cells.length - makeable.length,
     differing: differing.map(({ cell, range, again }) => ({ cell, swept: wordsOf(range), confirmed: wordsOf(again) })),
   };
 }
 
-/** Cells without repetition, the same ones for the same sweep. */
-export function chooseCells(
-  ranges: readonly CellRange[],
-  count: number,
-  seed: number,
-): readonly { readonly cell: number; readonly range: CellRange }[] {
-  const cells = ranges.flatMap((range) =>
+/** A cell, and what its range came to. */
+export type SweptCell = { readonly cell: number; readonly range: CellRange };
+
+/** The cells of ranges, one by one. */
+export function cellsOf(ranges: readonly CellRange[]): readonly SweptCell[] {
+  return ranges.flatMap((range) =>
     Array.from({ length: range.last - range.first + 1 }, (_, index) => ({ cell: range.first + index, range })),
   );
+}
+
+/** Cells without repetition, the same ones for the same sweep. */
+export function chooseCells(given: readonly SweptCell[], count: number, seed: number): readonly SweptCell[] {
+  const cells = [...given];
   const random = createRandom(seed, "confirmed-cells");
   const chosen = Math.min(count, cells.length);
   // As many steps of a shuffle as cells are wanted.

@@ -5,7 +5,7 @@ import { capabilitiesOf } from "../plan/fault-catalogue.ts";
 import { DEFAULT_LIMITS, type Plan, PlanSchema } from "../plan/plan.ts";
 import { CLOSE_CODES, SEARCH_MOULDS } from "../generate/search-moulds.ts";
 import type { CellRange } from "./cell-range.ts";
-import { chooseCells } from "./confirm-cells.ts";
+import { cellsOf, chooseCells } from "./confirm-cells.ts";
 import { campaignOf, emptyUnit } from "./search-fixture.test-support.ts";
 import { eventAnchorAt, mapSession, sizeOf, spanAt } from "./session-map.ts";
 import { mapSweep } from "./sweep-map.ts";
@@ -156,10 +156,10 @@ describe("the cells of a sweep", () => {
 
   it("are chosen at random for a second look: the same ones each time, and none twice", () => {
     const ranges: readonly CellRange[] = [{ first: 0, last: 99, outcome: "holds", rules: [] }];
-    const chosen = chooseCells(ranges, 30, 1).map(({ cell }) => cell);
+    const chosen = chooseCells(cellsOf(ranges), 30, 1).map(({ cell }) => cell);
     expect(new Set(chosen).size).toBe(30);
-    expect(chooseCells(ranges, 30, 1).map(({ cell }) => cell)).toEqual(chosen);
-    expect(chooseCells(ranges, 30, 2).map(({ cell }) => cell)).not.toEqual(chosen);
-    expect(chooseCells(ranges, 500, 1)).toHaveLength(100);
+    expect(chooseCells(cellsOf(ranges), 30, 1).map(({ cell }) => cell)).toEqual(chosen);
+    expect(chooseCells(cellsOf(ranges), 30, 2).map(({ cell }) => cell)).not.toEqual(chosen);
+    expect(chooseCells(cellsOf(ranges), 500, 1)).toHaveLength(100);
   });
 });

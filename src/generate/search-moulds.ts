@@ -115,6 +115,29 @@ const DIAL_MOULDS: readonly SearchMould[] = [
   },
 ];
 
+const HOUR_MS = 3_600_000;
+
+/** What the client's own machine does. */
+const CLIENT_MOULDS: readonly SearchMould[] = [
+  {
+    name: "clock-step",
+    points: ANYWHERE,
+    variants: each(
+      [HOUR_MS, -HOUR_MS].map((byMs) => ({ kind: "clock-step", byMs })),
+      NEVER,
+    ),
+  },
+  {
+    // What begins with a clock that is an hour ahead goes on when that has been set right.
+    name: "outage-clock-step",
+    points: ON_CONNECTION,
+    variants: [
+      [once(CUT_RST, ON_CLOSE), once({ kind: "clock-step", byMs: HOUR_MS }, healsAfter(8))],
+      [once({ kind: "cut", mode: "blackhole" }, ON_CLOSE), once({ kind: "clock-step", byMs: HOUR_MS }, healsAfter(8))],
+    ],
+  },
+];
+
 const FRAME_MOULDS: readonly SearchMould[] = [
   {
     name: "close",
@@ -238,6 +261,7 @@ const SERVER_MOULDS: readonly SearchMould[] = [
 export const SEARCH_MOULDS: readonly SearchMould[] = [
   ...WIRE_MOULDS,
   ...DIAL_MOULDS,
+  ...CLIENT_MOULDS,
   ...FRAME_MOULDS,
   ...SERVER_MOULDS,
   ...statedErrorMoulds,

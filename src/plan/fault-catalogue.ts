@@ -3,6 +3,7 @@ import { z } from "zod";
 import { isJsonObject } from "../protocol/json.ts";
 import type { Fault, FaultKind } from "./fault.ts";
 import type { Capability, FaultCatalogue, FaultDescription } from "./fault-description.ts";
+import { clockStepFault } from "./faults/clock-step.ts";
 import { closeFault } from "./faults/close.ts";
 import { containerFault } from "./faults/container.ts";
 import { corruptFault } from "./faults/corrupt.ts";
@@ -47,6 +48,7 @@ export const FAULT_CATALOGUE: FaultCatalogue = {
   forget: forgetFault,
   "reuse-call-ids": reuseCallIdsFault,
   freeze: freezeFault,
+  "clock-step": clockStepFault,
   container: containerFault,
 };
 

@@ -25,6 +25,7 @@ export type Capability =
   | "container-kill"
   | "container-restart"
   | "container-disconnect"
+  | "step-clock"
   | "target-freeze"
   | "target-reuse-call-ids";
 

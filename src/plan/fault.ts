@@ -8,7 +8,7 @@ import type {
   NoCloseAnswerFault,
   NoPongFault,
 } from "./frame-faults.ts";
-import type { ContainerFault } from "./process-faults.ts";
+import type { ClockStepFault, ContainerFault } from "./process-faults.ts";
 import type {
   ErrorFault,
   ForgetFault,
@@ -46,6 +46,7 @@ export type Fault =
   | ForgetFault
   | ReuseCallIdsFault
   | FreezeFault
+  | ClockStepFault
   | ContainerFault;
 
 /** The name of a kind of fault, for example `"cut"`. */

@@ -24,6 +24,7 @@ function problemsOf(data: unknown): readonly string[] {
   return problems.map(({ path, message }) => `${path}: ${message}`);
 }
 
+const CLOCK_STEP = { kind: "clock-step", byMs: 60_000 };
 const event = { kind: "event", direction: "to-client", type: "response.completed", occurrence: 1, edge: "after" };
 
 describe("a plan", () => {
@@ -101,6 +102,21 @@ describe("a plan", () => {
       "session",
       planWith({ when: { ...cut.when, place: { session: 2 } } }),
       "faults[0].when.place.session: session 2 does not exist; there are 2, from 0",
+    ],
+    [
+      "session of a fault of the client's process",
+      planWith({ fault: CLOCK_STEP, when: { ...cut.when, place: { session: "all" } }, heal: { kind: "never" } }),
+      'faults[0].when.place.session: a "clock-step" fault strikes the one process of all sessions; name the session whose anchor says when',
+    ],
+    [
+      "step of no length",
+      planWith({ fault: { ...CLOCK_STEP, byMs: 0 }, heal: { kind: "never" } }),
+      "faults[0].fault.byMs: a step of 0 ms is none",
+    ],
+    [
+      "step of two days",
+      planWith({ fault: { ...CLOCK_STEP, byMs: -172_800_000 }, heal: { kind: "never" } }),
+      "faults[0].fault.byMs: ",
     ],
     [
       "session name",

@@ -118,6 +118,12 @@ function faultProblems(
       `a "${fault.kind}" fault needs an upgraded connection, and at P0 there is none yet`,
     ]);
   }
+  if (appliedBy === "client-process" && session === "all") {
+    problems.push([
+      ["when", "place", "session"],
+      `a "${fault.kind}" fault strikes the one process of all sessions; name the session whose anchor says when`,
+    ]);
+  }
   if (heal.kind === "on-close" && scope !== "connection") {
     problems.push([["heal"], `a "${fault.kind}" fault has no connection of its own; use "after", "at" or "never"`]);
   }

@@ -3,6 +3,9 @@ import { describe, expect, it } from "vitest";
 import { effectNotRepeated } from "../check/checkers/effect-not-repeated.ts";
 import { recoversOrReports } from "../check/checkers/recovers-or-reports.ts";
 import { resultNotLost } from "../check/checkers/result-not-lost.ts";
+import { createSystemClock } from "../determinism/clock.ts";
+import { sleep } from "../determinism/waiting.ts";
+import type { ScheduledFault } from "../plan/fault.ts";
 import { client as forgetful } from "../run/clients/planted/m11.ts";
 import { createSimulation } from "../run/backends/simulation.ts";
 import { client as reference } from "../run/clients/reference.ts";
@@ -77,6 +80,53 @@ describe("a simulated run", () => {
     expect(record.history.map(({ kind }) => kind)).toContain("limit-reached");
     expect(record.history.find(({ kind }) => kind === "limit-reached")).toMatchObject({ limit: "tasksAtOnce" });
     expect(record.history.at(-1)).toMatchObject({ kind: "run-ended" });
+  });
+});
+
+describe("a step of the client's wall clock", () => {
+  const step: ScheduledFault = {
+    id: "step",
+    fault: { kind: "clock-step", byMs: -3_600_000 },
+    when: { place: { session: 0 }, at: { kind: "point", point: "P8", occurrence: 1 } },
+    heal: { kind: "after", delayMs: 200 },
+  };
+  /** The reference client, noting what the calendar says around each of its tools' second. */
+  function noting(seen: string[]): Client {
+    const clock = createSystemClock();
+    const note = (): void => void seen.push(clock.wallTime());
+    return {
+      ...reference,
+      async open(context) {
+        const tools = context.tools.map((tool) => ({
+          ...tool,
+          async run(argumentsJson: string) {
+            note();
+            const running = tool.run(argumentsJson);
+            await sleep(clock, 100);
+            note();
+            const output = await running;
+            note();
+            return output;
+          },
+        }));
+        return await reference.open({ ...context, tools });
+      },
+    };
+  }
+
+  it("is seen by it from the anchor until it heals, and by no time of the history", async () => {
+    const [stepped, even]: [string[], string[]] = [[], []];
+    const { record, faults, verdicts } = await simulate(toolPlan([step]), noting(stepped), { harness });
+    const undisturbed = await simulate(toolPlan([]), noting(even), { harness });
+    expect(faults).toMatchObject([{ state: "fired" }]);
+    expect(verdicts.filter(({ outcome }) => outcome === "violated")).toEqual([]);
+    const hours = (texts: readonly string[]): readonly string[] => texts.map((text) => text.slice(0, 13));
+    expect(hours(even)).toEqual(["2026-01-01T00", "2026-01-01T00", "2026-01-01T00"]);
+    expect(hours(stepped)).toEqual(["2026-01-01T00", "2025-12-31T23", "2026-01-01T00"]);
+    const [end, undisturbedEnd] = [record, undisturbed.record].map(({ history }) => history.at(-1)?.atMs ?? 0);
+    expect(Math.abs((end ?? 0) - (undisturbedEnd ?? 0))).toBeLessThan(5);
+    const times = record.history.map(({ atMs }) => atMs);
+    expect(times).toEqual(times.toSorted((left, right) => left - right));
   });
 });
 

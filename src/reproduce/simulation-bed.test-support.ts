@@ -3,6 +3,7 @@ import { DEFAULT_LIMITS, type Plan } from "../plan/plan.ts";
 import type { ScheduledFault } from "../plan/fault.ts";
 import type { Backend } from "../run/backend.ts";
 import { simulation } from "../run/backends/simulation.ts";
+import { clockStep } from "../run/faults/clock-step.ts";
 import { cut } from "../run/faults/cut.ts";
 import { toxic } from "../run/faults/toxic.ts";
 import { referenceServer } from "../run/targets/reference-server.ts";
@@ -17,7 +18,7 @@ export function simulationHarness(checkers: readonly Checker[], backends: readon
     targets: new Map([[referenceServer.name, referenceServer]]),
     clients: new Map(),
     targetAt: () => referenceServer,
-    appliers: new Map([cut, toxic].map((applier) => [applier.kind, applier])),
+    appliers: new Map([clockStep, cut, toxic].map((applier) => [applier.kind, applier])),
     checkers,
   };
 }

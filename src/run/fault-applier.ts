@@ -1,6 +1,7 @@
 import type { Clock } from "../determinism/clock.ts";
 import type { Fault, FaultKind } from "../plan/fault.ts";
 import type { AppliedChange, Wire } from "./backend.ts";
+import type { RunningClient } from "./running-client.ts";
 import type { TargetControl } from "./target.ts";
 
 /** Where a fault strikes: a session's wire, and the connection that its anchor was reached on. */
@@ -11,7 +12,12 @@ export type FaultSite = {
   readonly clock: Clock;
   /** Absent where nothing can be done to the target; plans whose faults need it are refused before the run. */
   readonly target?: TargetControl | undefined;
+  /** What can be done to the client's process; nothing where absent. */
+  readonly client?: ClientProcessControl | undefined;
 };
+
+/** What faults do to the process of the client under test. */
+export type ClientProcessControl = Pick<RunningClient, "stepWallClock">;
 
 /** Makes one kind of fault happen, in the verbs of a wire. */
 export type FaultApplier = {

@@ -11,7 +11,7 @@ import { describeFault } from "../plan/fault-catalogue.ts";
 import type { AnchorRegistry, AnchorSite, ArmedAnchor } from "./anchor-registry.ts";
 import type { AppliedChange, Wire } from "./backend.ts";
 import { openSessionBarrier, type SessionBarrier } from "./session-barrier.ts";
-import type { FaultAppliers } from "./fault-applier.ts";
+import type { ClientProcessControl, FaultAppliers } from "./fault-applier.ts";
 import type { TargetControl } from "./target.ts";
 
 /** What a schedule needs. */
@@ -20,6 +20,8 @@ export type FaultScheduleOptions = {
   readonly wires: readonly Wire[];
   /** What can be done to the target; nothing where absent. */
   readonly target?: TargetControl | undefined;
+  /** What can be done to the client's process; nothing where absent. */
+  readonly client?: ClientProcessControl;
   readonly appliers: FaultAppliers;
   readonly anchors: AnchorRegistry;
   readonly clock: Clock;
@@ -204,8 +206,9 @@ async function applyFault(
 ): Promise<AppliedChange> {
   const applier = options.appliers.get(scheduled.fault.kind);
   assert(applier !== undefined, `no applier for faults of kind ${scheduled.fault.kind}`);
-  const applying = applier.apply(scheduled.fault, { wire, connection, clock: options.clock, target: options.target });
-  const change = await settleWithin(options.clock, applying, APPLY_DEADLINE_MS);
+  const { clock, target, client } = options;
+  const applying = applier.apply(scheduled.fault, { wire, connection, clock, target, client });
+  const change = await settleWithin(clock, applying, APPLY_DEADLINE_MS);
   if (change !== DEADLINE_PASSED) return change;
   // Nobody expects it any more when it comes late. That it may fail even then has been told by the failure itself.
   applying.then(async (late) => await late.undo()).catch(() => undefined);

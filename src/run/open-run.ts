@@ -66,6 +66,7 @@ export async function openRun(given: RunContext): Promise<OpenedRun> {
     faults: plan.faults,
     wires: backend.wires,
     target: target.control,
+    client,
     appliers: options.appliers,
     anchors,
     clock,

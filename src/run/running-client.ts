@@ -39,6 +39,8 @@ export type RunningClient = {
   runTurn(session: number, userText: string): Promise<ClientAnswer>;
   abortTurn(session: number): void;
   closeSession(session: number): Promise<ClientAnswer>;
+  /** Steps the wall clock that its code sees, by milliseconds; false where it is gone. Absent where nobody can. */
+  stepWallClock?(byMs: number): boolean;
   /** Ends it, by force if need be, and resolves when it is gone. */
   end(): Promise<void>;
 };

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 
+import { createSystemClock } from "../determinism/clock.ts";
 import { runInWorld } from "../simulation/run-in-world.ts";
 import type { World } from "../simulation/world.ts";
 import type { Client, ClientContext, ClientSession } from "./client.ts";
@@ -56,6 +57,23 @@ describe("a client in a simulated world", () => {
         expect(await client.runTurn(0, "again")).toEqual({ kind: "exited" });
       },
     );
+  });
+
+  it("has a wall clock that can be stepped as long as it is there", async () => {
+    const clock = createSystemClock();
+    const hour = async (): Promise<string> => clock.wallTime().slice(0, 13);
+    await withClient(hour, async (client, _seen, world) => {
+      const answered = (text: string): object => ({ kind: "answered", result: { outcome: "completed", text } });
+      expect(await client.runTurn(0, "")).toEqual(answered("2026-01-01T00"));
+      expect(client.stepWallClock?.(-3_600_000)).toBe(true);
+      expect(await client.runTurn(0, "")).toEqual(answered("2025-12-31T23"));
+      expect([clock.wallTime(), world.clock.wallTime()].map((text) => text.slice(0, 13))).toEqual([
+        "2026-01-01T00",
+        "2026-01-01T00",
+      ]);
+      await client.end();
+      expect(client.stepWallClock?.(1)).toBe(false);
+    });
   });
 
   it("that throws in a turn has failed that turn alone", async () => {

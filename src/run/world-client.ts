@@ -84,6 +84,11 @@ class WorldClient implements RunningClient {
     return await this.#ask(async () => await this.#sessionOf(session).close());
   }
 
+  stepWallClock(byMs: number): boolean {
+    if (!this.#isGone) this.#world.stepWallClock(byMs);
+    return !this.#isGone;
+  }
+
   async end(): Promise<void> {
     this.#leave({ code: 0, signal: null }, true);
   }

@@ -70,6 +70,35 @@ describe.each(DRIVERS)("a world that is driven %s", (driver) => {
     expect(Date.now() - realMs).toBeLessThan(3_600_000);
   });
 
+  it("steps the wall clock of its guest, and none of the guest's other clocks nor anybody else's", async () => {
+    const look = async (): Promise<readonly [dateMs: number, monotonicMs: number, highMs: number]> => {
+      const [date, monotonic, high] = [Date.now(), performance.now(), process.hrtime.bigint()];
+      await pause(100);
+      const highMs = Number(process.hrtime.bigint() - high) / 1e6;
+      return [new Date().getTime() - date, performance.now() - monotonic, highMs];
+    };
+    const [guest, others, hours] = await runInWorld({ seed: 1, driver }, async (world) => {
+      const seen: string[] = [];
+      const hour = (): void => void seen.push(new Date().toISOString().slice(0, 13), new Date(Date.now()).toJSON());
+      const looks = new Promise<Awaited<ReturnType<typeof look>>>((resolve) => {
+        world.post("client", () => {
+          hour();
+          void look().then(resolve);
+        });
+      });
+      await pause(50);
+      const own = look();
+      world.stepWallClock(-3_600_000);
+      world.post("client", hour);
+      await pause(1);
+      hour();
+      return [await looks, await own, seen];
+    });
+    expect(guest.map((ms) => Math.round(ms))).toEqual([-3_599_900, 100, 100]);
+    expect(others.map((ms) => Math.round(ms))).toEqual([100, 100, 100]);
+    expect(hours.map((text) => text.slice(11, 13))).toEqual(["00", "00", "23", "23", "00", "00"]);
+  });
+
   it("leaves the machine's time and chance to everybody else", async () => {
     const before = performance.now();
     const [, outside] = await Promise.all([

@@ -35,6 +35,8 @@ export class World {
   readonly #streams = new Map<string, Chance>();
   #guest: WorldGuest | undefined;
   #isGuestEnded = false;
+  /** How far the wall clock of the code under test is from the calendar of the world, in ms. */
+  #wallClockOffMs = 0;
   #failure: { readonly error: unknown } | undefined;
   #onSpinning: ((tasks: number) => void) | undefined;
 
@@ -53,6 +55,11 @@ export class World {
   /** Tells what the code under test does to its process, from now on. */
   receive(guest: WorldGuest): void {
     this.#guest = guest;
+  }
+
+  /** Steps the wall clock that the code under test sees, by milliseconds; nobody else's time is touched. */
+  stepWallClock(byMs: number): void {
+    this.#wallClockOffMs += byMs;
   }
 
   /** Ends the code under test as the end of its process would: timers, sockets, and whatever was posted to it. */
@@ -99,7 +106,8 @@ export class World {
     const startMs = clock.nowMs();
     return {
       nowMs: () => clock.nowMs(),
-      calendarMs: () => Math.floor(CALENDAR_START_MS + clock.nowMs() - startMs),
+      calendarMs: () =>
+        Math.floor(CALENDAR_START_MS + clock.nowMs() - startMs) + (this.owner === "client" ? this.#wallClockOffMs : 0),
       startTimer: (delayMs, callback) =>
         this.#isOver() ? NOTHING_STARTED : clock.startTimerOf(this.owner, delayMs, callback),
       startImmediate: (callback) => (this.#isOver() ? NOTHING_STARTED : clock.startImmediate(this.owner, callback)),

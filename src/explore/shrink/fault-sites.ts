@@ -77,7 +77,8 @@ function sitesOfParameters(fault: Fault, path: JsonPath): readonly Site[] {
     const mayGo = !NO_OPTIONS.has(name) && isFault({ path: inner, leaveOut: true });
     const isAmount = typeof value === "number" && !NO_AMOUNTS.has(name);
     if (mayGo) return [isAmount ? optionalNumberSite(whole, value) : optionalSite(whole)];
-    const least = isAmount ? [0, 1, 2].find((number) => isFault({ path: inner, value: number })) : undefined;
+    const leasts = isAmount && value < 0 ? [-1, -2] : [0, 1, 2];
+    const least = isAmount ? leasts.find((number) => isFault({ path: inner, value: number })) : undefined;
     return least === undefined || !isAmount ? [] : numberSites(whole, value, least);
   });
 }

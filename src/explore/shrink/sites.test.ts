@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 
 import { withEdits } from "./edits.ts";
-import { lowerNumbers, textSites } from "./sites.ts";
+import { lowerNumbers, numberSites, textSites } from "./sites.ts";
 
 describe("lower numbers", () => {
   it.each([
@@ -14,6 +14,15 @@ describe("lower numbers", () => {
     [0.5, 0, [0]],
   ])("of %d, not below %d, are %j", (value, least, lower) => {
     expect(lowerNumbers(value, least)).toEqual(lower);
+  });
+});
+
+describe("a number below 0", () => {
+  it("comes nearer to 0, and keeps its sign", () => {
+    const [site] = numberSites(["byMs"], -100, -1);
+    expect(site?.simplest).toEqual({ path: ["byMs"], value: -1 });
+    expect(site?.between.map((edit) => "value" in edit && edit.value)).toEqual([-50, -75, -87, -93]);
+    expect(numberSites(["byMs"], -1, -1)).toEqual([]);
   });
 });
 

@@ -21,9 +21,10 @@ export function optionalNumberSite(path: JsonPath, value: number): Site {
   };
 }
 
-/** A number that has to be there; none where it could not be lower. */
+/** A number that has to be there, nearer to 0; none where it could not be nearer. `least` has its sign. */
 export function numberSites(path: JsonPath, value: number, least: number): readonly Site[] {
-  const [lowest, ...between] = lowerNumbers(value, least);
+  const [lowest, ...between] =
+    value < 0 ? lowerNumbers(-value, -least).map((size) => -size) : lowerNumbers(value, least);
   if (lowest === undefined) return [];
   return [{ simplest: { path, value: lowest }, between: between.map((lower) => ({ path, value: lower })) }];
 }

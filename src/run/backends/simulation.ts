@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 
+import type { Capability } from "../../plan/fault-description.ts";
 import { runInWorld, type WorldOptions } from "../../simulation/run-in-world.ts";
 import type { SimulatedNetwork } from "../../simulation/simulated-network.ts";
 import { type LocalProxy, openLocalProxies } from "../../tcp-proxy/local-proxies.ts";
@@ -12,6 +13,9 @@ import type { ControlledProxy } from "../toxiproxy-control.ts";
 import { startWorldClient } from "../world-client.ts";
 
 const HOST = "127.0.0.1";
+
+/** What the proxy can do, and what can be done to nothing real. */
+const SIMULATION_CAPABILITIES: ReadonlySet<Capability> = new Set([...PROXY_CAPABILITIES, "step-clock"]);
 
 /** How long a gate may stay closed: the same as the proxy's own default. */
 const HOLD_DEADLINE_MS = 10_000;
@@ -26,7 +30,7 @@ export const simulation: Backend = createSimulation({});
 export function createSimulation({ driver }: Pick<WorldOptions, "driver">): Backend {
   return {
     name: "simulation",
-    capabilities: PROXY_CAPABILITIES,
+    capabilities: SIMULATION_CAPABILITIES,
     isRepeatable: true,
     async surround({ plan, client }, run) {
       // A module is loaded in real time, because reading files does not wait for a virtual one.
