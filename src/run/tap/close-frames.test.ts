@@ -175,6 +175,20 @@ describe("a Close frame of the wire", () => {
     expect(bed.lines("server-face")).toContain("server-face close 1012 bye");
   });
 
+  it("fails behind another one, which stays the only one that the client gets and that is recorded", async () => {
+    await open();
+    const { clientClosed } = await talk();
+    const [first, second] = await Promise.allSettled([
+      bed.wire.closeWithFrame({ code: 4401, reason: "" }, 0),
+      bed.wire.closeWithFrame({ code: 1012, reason: "" }, 0),
+    ]);
+    expect(first).toMatchObject({ status: "fulfilled" });
+    expect(second).toMatchObject({ reason: { message: expect.stringContaining("the connection is closing") } });
+    await until("the close", () => clientClosed.length > 0);
+    expect(clientClosed).toEqual([{ code: 4401, reason: "" }]);
+    expect(bed.lines("client-face").filter((line) => line === "client-face frame-injected")).toHaveLength(1);
+  });
+
   it("fails where the connection is gone, and where it never was", async () => {
     await open();
     const { client } = await talk();

@@ -9,7 +9,7 @@ import type { ConnectionInterceptor, Gate, GateAnswer } from "../../tcp-proxy/in
 import type { DialRejection, UpgradeDisturbance } from "../backend.ts";
 import { isSessionKey } from "../target.ts";
 import type { ConnectionTapOptions } from "./connection-tap-options.ts";
-import { DirectionTap, FACES_OF_DIRECTION } from "./direction-tap.ts";
+import { CLOSING, DirectionTap, FACES_OF_DIRECTION } from "./direction-tap.ts";
 import { type HeadState, NOTHING, openHead } from "./head-state.ts";
 import { HEAD_SIZE_BYTES_MAX, type HttpHead, requestPathOf, splitHead, statusOf, withoutHeader } from "./http-head.ts";
 import type { MessageEdit, OutgoingPiece, PassingMessage } from "./message-editor.ts";
@@ -122,7 +122,7 @@ export class ConnectionTap implements ConnectionInterceptor {
 
   /**
    * Sends a Close frame to the client behind the frame that is under way, and nothing of the server behind it but its
-   * FIN. Resolves when the kernel took it; rejects where the connection was gone before.
+   * FIN. Resolves when the kernel took it; rejects where the connection was gone before, or was being closed already.
    */
   async close(code: number, reason: string): Promise<void> {
     const { hand } = this.#options;
@@ -130,6 +130,7 @@ export class ConnectionTap implements ConnectionInterceptor {
     const stopped = createDeferred<void>();
     tap.stopAtBoundary(() => stopped.resolve());
     await Promise.race([stopped.promise, this.gone]);
+    if (this.#isClosing) throw new Error(CLOSING);
     hand.discard({ direction: "to-client", edge: "in" });
     const frame = encodeServerCloseFrame(code, reason);
     const total = (this.#heads["to-client"].sizeBytesOut ?? 0) + tap.outOffset + frame.length;
@@ -147,7 +148,7 @@ export class ConnectionTap implements ConnectionInterceptor {
   /** Puts messages in between two frames; see {@link DirectionTap.insert}. */
   async insert(direction: Direction, make: () => readonly OutgoingPiece[]): Promise<void> {
     if (!this.#heads[direction].isFrames) throw new Error("the connection has not been upgraded");
-    if (this.#isClosing) throw new Error("the connection is closing, and behind a Close frame nothing is heard");
+    if (this.#isClosing) throw new Error(CLOSING);
     await this.#taps[direction].insert(make, (bytes) => {
       this.#tails[direction].inserted(bytes.length);
       this.#options.hand.inject(direction, bytes);
@@ -170,9 +171,7 @@ export class ConnectionTap implements ConnectionInterceptor {
         labels: this.#labeller.label(message),
         point: direction === "to-client" ? this.#points.ofServerEvent(message) : this.#points.ofClientEvent(message),
       }),
-      onHold: () => {
-        this.#holds += 1;
-      },
+      onHold: () => void (this.#holds += 1),
       onRelease: () => this.#release(),
     });
   }

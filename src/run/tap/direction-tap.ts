@@ -262,6 +262,9 @@ export class DirectionTap {
   }
 }
 
+/** Why nothing more can be put into a direction behind a Close frame of ours (RFC 6455 §5.5.1). */
+export const CLOSING: string = "the connection is closing, and behind a Close frame nothing is heard";
+
 /** Why nothing more can be put into a direction. */
 const GONE = "the connection was gone before";
 
