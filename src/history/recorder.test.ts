@@ -3,8 +3,9 @@ import { describe, expect, it } from "vitest";
 import { createSystemClock } from "../determinism/clock.ts";
 import type { UnrecordedEvent } from "./event.ts";
 import { decodeHistory } from "./history-codec.ts";
-import { createMemoryHistorySink } from "./history-sink.ts";
+import { createMemoryHistorySink, NO_HISTORY_SINK } from "./history-sink.ts";
 import { createRecorder, type Recorder } from "./recorder.ts";
+import { createRedactor } from "./redaction.ts";
 
 const DIALLED: UnrecordedEvent = { source: "client-face", session: 0, connection: 0, kind: "dialled" };
 const EXITED: UnrecordedEvent = { source: "client", kind: "client-exited", code: 0, signal: null, expected: true };
@@ -35,6 +36,19 @@ describe("the recorder of a run", () => {
     recorder.record(EXITED);
     expect(recorder.events().map(({ kind }) => kind)).toEqual(["dialled"]);
     expect(sink.lines).toHaveLength(1);
+  });
+
+  it("shows no secret to whoever judges a run that is not stored either, and leaves every other event alone", () => {
+    const redactor = createRedactor("salt", ["a-long-secret"]);
+    const options = { clock: createSystemClock(), eventsMax: 10, onFull: () => undefined, redactor };
+    const recorder = createRecorder({ ...options, sink: NO_HISTORY_SINK });
+    const text = { source: "client", session: 0, kind: "text" } as const;
+    recorder.record({ ...text, text: "here it is: a-long-secret" });
+    recorder.record({ ...text, text: "nothing here" });
+    expect(recorder.events()).toMatchObject([
+      { text: expect.stringMatching(/^here it is: redacted:[0-9a-f]{8}$/) },
+      { text: "nothing here" },
+    ]);
   });
 
   it("says once that it is full", () => {

@@ -65,7 +65,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
       const sourceSequence = countOfSource.get(unrecorded.source) ?? 0;
       countOfSource.set(unrecorded.source, sourceSequence + 1);
       const event: HistoryEvent = { sequence, sourceSequence, atMs: nowMs(), ...unrecorded };
-      const isKeptAsItIs = sink.keepsNothing === true && redactor.isEmpty();
+      const isKeptAsItIs = sink.keepsNothing === true && !redactor.occursIn(event);
       events.push(isKeptAsItIs ? event : store(event));
       if (events.length === eventsMax) options.onFull();
       return sequence;

@@ -24,6 +24,28 @@ describe("a redactor", () => {
     expect(redactor.redact(`?token=${encodeURIComponent(secret)}`)).not.toContain("slash");
   });
 
+  it("knows where a secret stands: in a text, in a name, in JSON within a text, and nowhere else", () => {
+    const redactor = createRedactor("salt", ['a-"long"-secret']);
+    const within = [
+      'so a-"long"-secret it is',
+      { body: [{ text: 'a-"long"-secret' }] },
+      { 'a-"long"-secret': 1 },
+      { arguments: JSON.stringify({ key: 'a-"long"-secret' }) },
+      { url: `?key=${encodeURIComponent('a-"long"-secret')}` },
+    ];
+    for (const value of within) expect([value, redactor.occursIn(value)]).toEqual([value, true]);
+    for (const value of ["a-long-secret", { body: [null, 1, true, "secret"] }, undefined]) {
+      expect([value, redactor.occursIn(value)]).toEqual([value, false]);
+    }
+    expect(createRedactor("salt").occursIn('a-"long"-secret')).toBe(false);
+  });
+
+  it("takes what lies too deep to be looked into for a secret", () => {
+    const nested = (depth: number): unknown => JSON.parse(`${"[".repeat(depth)}"plain"${"]".repeat(depth)}`);
+    const redactor = createRedactor("salt", ["a-long-secret"]);
+    expect([redactor.occursIn(nested(60)), redactor.occursIn(nested(2_000))]).toEqual([false, true]);
+  });
+
   it("leaves short values alone, which would blot out half of the text", () => {
     expect(createRedactor("salt", ["", "abc"]).redact("abc def")).toBe("abc def");
   });

@@ -1,16 +1,19 @@
 import { digestOfText } from "../determinism/stable-json.ts";
+import { isJsonObject } from "../protocol/json.ts";
 
 /** Takes secrets out of whatever is stored, and leaves visible which ones were equal. */
 export type Redactor = {
   /** Remembers a value that must not be stored. Values shorter than six characters are left alone: they hide nothing. */
   learn(secret: string): void;
-  /** Whether it knows no secret, and so leaves every text as it is. */
-  isEmpty(): boolean;
+  /** Whether a secret stands in a text of this value, however deep; much cheaper than to print it and to look there. */
+  occursIn(value: unknown): boolean;
   /** The text with `redacted:<8 hex>` in the place of every secret; the digits are the same for the same secret. */
   redact(text: string): string;
 };
 
 const SECRET_LENGTH_MIN = 6;
+/** No value is looked into more deeply: what lies there might be a secret. */
+const DEPTH_MAX = 64;
 const ENVIRONMENT_SECRET_LENGTH_MIN = 8;
 
 /** Names of headers, query parameters and environment variables whose values are secrets. */
@@ -33,13 +36,31 @@ export function createRedactor(salt: string, secrets: readonly string[] = []): R
   for (const secret of secrets) learn(secret);
   return {
     learn,
-    isEmpty: () => replacements.size === 0,
+    occursIn: (value) => replacements.size > 0 && holdsAny(value, replacements, 0),
     redact(text) {
       let redacted = text;
       for (const [secret, replacement] of replacements) redacted = redacted.replaceAll(secret, replacement);
       return redacted;
     },
   };
+}
+
+/** Whether one of some texts is part of a value's, or of the name of a member. */
+function holdsAny(value: unknown, texts: ReadonlyMap<string, unknown>, depth: number): boolean {
+  if (typeof value === "string") return value.length >= SECRET_LENGTH_MIN && includesAny(value, texts);
+  if (depth >= DEPTH_MAX) return true;
+  if (Array.isArray(value)) return value.some((one) => holdsAny(one, texts, depth + 1));
+  if (!isJsonObject(value)) return false;
+  for (const name in value) {
+    const isNameLong = name.length >= SECRET_LENGTH_MIN;
+    if ((isNameLong && includesAny(name, texts)) || holdsAny(value[name], texts, depth + 1)) return true;
+  }
+  return false;
+}
+
+function includesAny(text: string, parts: ReadonlyMap<string, unknown>): boolean {
+  for (const part of parts.keys()) if (text.includes(part)) return true;
+  return false;
 }
 
 /** Whether a header, query parameter or environment variable of this name holds a secret: `"x-api-key"`, `"OPENAI_API_KEY"`. */
