@@ -28,6 +28,8 @@ export type TimedFixture = {
   overdue(): number;
   /** The client dials: connection 0, then 1 and so on. */
   dial(): number;
+  /** The client dials, and nobody answers. */
+  unanswered(): number;
   /** The upgrade is answered with 101. */
   open(): number;
   /** A create on the newest connection. */
@@ -90,6 +92,7 @@ function timed(shared: Shared, session: number): TimedFixture {
       write({ source: "client-face", kind: "upgrade-requested", path: "/v1", extensionsRemoved: false }, newest());
       return dialled;
     },
+    unanswered: () => write({ source: "client-face", kind: "dial-unanswered" }),
     open: () => write({ source: "server-face", kind: "upgrade-answered", status: 101 }, newest()),
     create: (body = { input: [] }) =>
       write({ ...message, direction: "to-server", type: "response.create", body }, newest()),

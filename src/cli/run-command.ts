@@ -27,8 +27,9 @@ const OPTIONS: OptionTable = {
 const HELP = `cutwire run [SCENARIO | file.json]...
 
 Runs scenarios against a client, cuts its wire where they say, and judges what happened.
-Without a scenario it runs all that come with cutwire, but two that are run when they are named: fleet-cut-at-once, whose
-twenty sessions want a quiet machine, and clock-set-back-in-backoff, which only the simulation can make happen.
+Without a scenario it runs all that come with cutwire, but those that are run when they are named: fleet-cut-at-once, whose
+twenty sessions want a quiet machine, and two that only the simulation can make happen: clock-set-back-in-backoff and
+dials-unanswered.
 
   --client NAME | ./module   the client under test (default: reference)
 ${CONTRACT_HELP}

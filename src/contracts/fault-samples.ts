@@ -161,6 +161,16 @@ export const FAULT_SAMPLES: readonly FaultSample[] = [
     const dials = trace.during.filter(({ kind }) => kind === "dialled");
     assert.deepEqual(dials, [], "a dial came to a closed port");
   }),
+  sample(
+    "unanswered dials",
+    { fault: { kind: "refuse", how: "unanswered" }, point: "P8", heal: soon(PAUSE_MS) },
+    (trace) => {
+      endsConnection(trace);
+      const kinds = trace.during.map(({ kind }) => kind);
+      assert.ok(kinds.includes("dial-unanswered"), "no dial was left without an answer");
+      assert.ok(!kinds.includes("dialled"), "a dial was answered");
+    },
+  ),
   // What it does is for the client alone to see. Nobody else's time may show it, nor a client that goes by no calendar.
   sample(
     "clock step",

@@ -105,6 +105,14 @@ const DIAL_MOULDS: readonly SearchMould[] = [
   },
   { name: "refuse", points: ANYWHERE, variants: each([{ kind: "refuse" }], healsAfter(300)) },
   {
+    // The machine is gone: a dial hangs until its own deadline, or its SYN comes again when somebody is there.
+    name: "unanswered",
+    points: pointsFrom(0, 12),
+    variants: [300, 5_000, 600_000].map((delayMs) => [
+      once({ kind: "refuse", how: "unanswered" }, healsAfter(delayMs)),
+    ]),
+  },
+  {
     name: "flap",
     points: ["P1"],
     variants: [

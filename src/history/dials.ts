@@ -93,6 +93,16 @@ function readDials(history: readonly HistoryEvent[]): readonly ObservedDial[] {
   return [...dials.values()];
 }
 
+/** The dials that nobody answered. They have no connection, and are none of {@link collectDials}. */
+export const collectUnansweredDials: (history: readonly HistoryEvent[]) => readonly UnansweredDial[] = keptView(
+  (history) =>
+    history.filter((event): event is UnansweredDial => event.kind === "dial-unanswered" && event.session !== undefined),
+  (history) => history.length,
+);
+
+/** A dial that nobody answered. */
+export type UnansweredDial = EventOf<"dial-unanswered"> & { readonly session: number };
+
 /** When the client last had a sign of life on the connection before an event, in ms. */
 export function lastSignOfLifeMs({ dialled, opened, received }: ObservedDial, before: HistoryEvent): number {
   return [dialled, opened, ...received].reduce(

@@ -24,6 +24,7 @@ describe("an event in words", () => {
     [{ ...MESSAGE, source: "client-face", direction: "to-server" }, "the client sent response.created (P3)"],
     [{ ...MESSAGE, source: "server-face", direction: "to-server" }, "the server was delivered response.created (P3)"],
     [{ source: "client-face", kind: "dialled" }, "dialled"],
+    [{ source: "client-face", kind: "dial-unanswered" }, "a dial got no answer"],
     [{ source: "client-face", kind: "upgrade-answered", status: 503 }, "upgrade answered with 503"],
     [{ source: "client-face", kind: "dial-rejected", how: "reset" }, "dial rejected (reset)"],
     [

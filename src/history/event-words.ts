@@ -39,6 +39,8 @@ function whatHappened(event: HistoryEvent): string {
       return `close frame ${event.code} put ${wayOf(event.direction)} by the harness`;
     case "upgrade-answered":
       return `upgrade answered with ${event.status}`;
+    case "dial-unanswered":
+      return "a dial got no answer";
     case "dial-rejected":
       return `dial rejected (${event.how})`;
     case "ended":

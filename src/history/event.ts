@@ -65,6 +65,8 @@ export type FaceEventBody =
   | { readonly kind: "dialled" }
   /** `retryAfterMs`: how long the refusal asks the client to wait, where it does. */
   | { readonly kind: "dial-rejected"; readonly how: string; readonly retryAfterMs?: number }
+  /** A dial came, and nobody answers it; it has no connection, and what becomes of it is not seen. */
+  | { readonly kind: "dial-unanswered" }
   | { readonly kind: "upstream-failed"; readonly code: string }
   | { readonly kind: "upgrade-requested"; readonly path: string; readonly extensionsRemoved: boolean }
   | { readonly kind: "upgrade-answered"; readonly status: number; readonly retryAfterMs?: number }

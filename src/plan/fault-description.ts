@@ -9,6 +9,7 @@ export type Capability =
   | "cut-blackhole"
   | "stall"
   | "refuse-dial"
+  | "ignore-dial"
   | "close-frame"
   | "edit-messages"
   | "reject-dial"

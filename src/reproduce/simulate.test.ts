@@ -130,6 +130,34 @@ describe("a step of the client's wall clock", () => {
   });
 });
 
+describe("a port whose dials get no answer", () => {
+  const gone = (point: "P6" | "P14", delayMs: number): ScheduledFault => ({
+    id: "gone",
+    fault: { kind: "refuse", how: "unanswered" },
+    when: { place: { session: 0 }, at: { kind: "point", point, occurrence: 1 } },
+    heal: { kind: "after", delayMs },
+  });
+
+  it("lets the client's dials hang until it heals, and each is in the history", async () => {
+    const { record, faults, verdicts } = await simulate(toolPlan([gone("P6", 900)]), reference, { harness });
+    expect(faults).toMatchObject([{ state: "fired" }]);
+    expect(verdicts.filter(({ outcome }) => outcome === "violated")).toEqual([]);
+    const dials = record.history.filter(({ kind }) => kind === "dial-unanswered" || kind === "dialled");
+    expect(dials.map(({ kind }) => kind)).toEqual(["dialled", "dial-unanswered", "dial-unanswered", "dialled"]);
+    const [, first, second, last] = dials.map(({ atMs }) => atMs);
+    // A dial of the reference client may take 400 ms; then it waits for 20 to 40 ms, and twice as long.
+    expect((second ?? 0) - (first ?? 0)).toBeGreaterThan(400);
+    expect((last ?? 0) - (second ?? 0)).toBeGreaterThan(400);
+    const healed = record.history.find(({ kind }) => kind === "fault-healed");
+    expect(last).toBeGreaterThan(healed?.atMs ?? Infinity);
+  });
+
+  it("was missed where it ended before anybody dialled, although it ended a connection", async () => {
+    const { faults } = await simulate(toolPlan([gone("P14", 0)]), reference, { harness });
+    expect(faults).toMatchObject([{ state: "missed", why: "no dial came while nobody answered" }]);
+  });
+});
+
 /** What a client takes for granted, under a name that the rules of this project let pass. */
 const setImmediateOf = (callback: () => void): unknown =>
   Reflect.apply(Reflect.get(globalThis, "setImmediate"), undefined, [callback]);

@@ -5,6 +5,7 @@ import type { Backend } from "../run/backend.ts";
 import { simulation } from "../run/backends/simulation.ts";
 import { clockStep } from "../run/faults/clock-step.ts";
 import { cut } from "../run/faults/cut.ts";
+import { refuse } from "../run/faults/refuse.ts";
 import { toxic } from "../run/faults/toxic.ts";
 import { referenceServer } from "../run/targets/reference-server.ts";
 import type { Checker } from "../check/checker.ts";
@@ -18,7 +19,7 @@ export function simulationHarness(checkers: readonly Checker[], backends: readon
     targets: new Map([[referenceServer.name, referenceServer]]),
     clients: new Map(),
     targetAt: () => referenceServer,
-    appliers: new Map([clockStep, cut, toxic].map((applier) => [applier.kind, applier])),
+    appliers: new Map([clockStep, cut, refuse, toxic].map((applier) => [applier.kind, applier])),
     checkers,
   };
 }

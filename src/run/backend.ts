@@ -16,6 +16,8 @@ export type AppliedChange = {
   readonly struck?: Promise<void>;
   /** What it was to do and has not done so far, for example `"only 1 of 2 dials came"`. */
   shortfall?(): string | undefined;
+  /** Whether that counts also where the fault had an end of its own; false where absent. */
+  readonly owesAlways?: boolean;
   undo(): Promise<void>;
 };
 
@@ -52,8 +54,8 @@ export type Wire = {
   /** Keeps one direction of a connection back, without loss, until it is undone; the other one goes on. */
   stall(direction: Direction, connection: number): Promise<AppliedChange>;
   rejectDials(rejection: DialRejection): Promise<AppliedChange>;
-  /** Closes the port: the connections that are there end, and dials are refused until it is undone. */
-  refuseDials(): Promise<AppliedChange>;
+  /** Closes the port: the connections that are there end, and dials are refused, or not answered, until it is undone. */
+  refuseDials(how?: "unanswered"): Promise<AppliedChange>;
   disturbUpgrades(disturbance: UpgradeDisturbance): Promise<AppliedChange>;
   /** What passes the faces, message by message. */
   readonly faces: MessageFaces;

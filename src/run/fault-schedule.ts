@@ -170,7 +170,8 @@ async function strike(
   reached.armed.release();
   const why = await waitForHeal(task, connection, healing?.armed);
   // A fault with an end of its own is over then; one without was to be used up, and what is left of it never happened.
-  const shortfall = scheduled.heal.kind === "never" ? change.shortfall?.() : undefined;
+  const isOwed = scheduled.heal.kind === "never" || change.owesAlways === true;
+  const shortfall = isOwed ? change.shortfall?.() : undefined;
   await heal(task, change, why);
   if (shortfall !== undefined) record(task, { kind: "fault-missed", id: scheduled.id, why: shortfall });
 }

@@ -1,3 +1,5 @@
+import assert from "node:assert/strict";
+
 import type { Capability } from "../plan/fault-description.ts";
 import type { AppliedChange, Wire } from "./backend.ts";
 import type { SessionTap } from "./tap/wire-tap.ts";
@@ -38,7 +40,7 @@ export function openProxyWire(session: number, proxy: ControlledProxy, tap: Sess
     connectionGone: tap.connectionGone,
     addToxic: async (toxic) => await proxy.addToxic(toxic),
     rejectDials: async (rejection) => tap.rejectDials(rejection),
-    refuseDials: async () => await proxy.disable(),
+    refuseDials: async (how) => (how === undefined ? await proxy.disable() : await vanish(proxy, tap)),
     disturbUpgrades: async (disturbance) => tap.disturbUpgrades(disturbance),
     faces: tap.faces,
     async stall(direction, connection) {
@@ -68,6 +70,18 @@ export function openProxyWire(session: number, proxy: ControlledProxy, tap: Sess
       }
     },
   };
+}
+
+/** Lets the port vanish. It is there to leave dials without an answer, so where none came it has done nothing. */
+async function vanish(proxy: ControlledProxy, tap: SessionTap): Promise<AppliedChange> {
+  assert(proxy.vanish !== undefined, "the backend claims ignore-dial, and its proxies cannot vanish");
+  let unanswered = 0;
+  const change = await proxy.vanish(() => {
+    unanswered += 1;
+    tap.dialUnanswered();
+  });
+  const shortfall = (): string | undefined => (unanswered > 0 ? undefined : "no dial came while nobody answered");
+  return { ...change, shortfall, owesAlways: true };
 }
 
 function together(...changes: readonly AppliedChange[]): AppliedChange {

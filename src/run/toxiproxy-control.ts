@@ -21,6 +21,8 @@ export type ControlledProxy = {
   addToxic(request: ToxicRequest): Promise<AppliedChange>;
   /** Closes its port and its connections; undone, it listens at the same place again. */
   disable(): Promise<AppliedChange>;
+  /** The same, but dials get no answer, and each is told of; absent where nobody can have that. */
+  vanish?(onDial: () => void): Promise<AppliedChange>;
   remove(): Promise<void>;
 };
 

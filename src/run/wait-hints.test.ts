@@ -35,6 +35,11 @@ describe("hints to wait", () => {
     expect(recorder.events()).toHaveLength(3);
   });
 
+  it("are heard of where a dial gets no answer: nobody asked to wait, but a stroke it is", () => {
+    recorder.record({ source: "client-face", session: 2, kind: "dial-unanswered" });
+    expect(heard).toEqual([[2, 0]]);
+  });
+
   it("are none where nobody is asked to wait, or for longer than anybody would", () => {
     recorder.record({ ...PLACE, kind: "dial-rejected", how: "status 503" });
     recorder.record({ ...PLACE, kind: "dial-rejected", how: "status 503", retryAfterMs: 61_000 });

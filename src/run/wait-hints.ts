@@ -5,7 +5,7 @@ import { readEventError } from "../protocol/error-shapes.ts";
 /** Longer hints are obeyed by nobody: they end the turn instead (protocol.md §7 B5), in ms. */
 const HINT_MS_MAX = 60_000;
 
-/** Hears of every hint to wait that a session's client is given: which session, and for how long, in ms. */
+/** Hears of every hint to wait that a session's client is given, and of every dial that gets no answer: how long, in ms. */
 export type HintListener = (session: number, waitMs: number) => void;
 
 /** The same recorder, which tells a listener of the hints that it records. */
@@ -22,6 +22,8 @@ export function listenForHints(recorder: Recorder, onHint: HintListener): Record
 }
 
 function hintOf(event: UnrecordedEvent): number | undefined {
+  // A dial without an answer is a stroke of its own: how long an outage may last is a matter of the budget of attempts.
+  if (event.kind === "dial-unanswered") return 0;
   if (event.kind === "dial-rejected" || event.kind === "upgrade-answered") return event.retryAfterMs;
   if (event.kind !== "message" || event.direction !== "to-client" || event.body === undefined) return undefined;
   return readEventError(event.type, event.body)?.retryAfterMs;

@@ -211,6 +211,65 @@ describe("a simulated dial", () => {
     });
   });
 
+  /** Dials a port that ignores dials until so many ms have passed; answers what the socket went through, and when. */
+  async function dialInto(ignoredMs: number, givenUpMs?: number): Promise<{ seen: string[]; told: number }> {
+    return await runInWorld({ seed: 1 }, async (world) => {
+      const { clock, network } = world;
+      const startMs = clock.nowMs();
+      let told = 0;
+      const seen: string[] = [];
+      const note = (what: string): void => void seen.push(`${what} ${Math.round(clock.nowMs() - startMs)}`);
+      network.listenForStreams(41_000, () => note("accepted"));
+      const ignored = network.ignoreDials(41_000, () => (told += 1));
+      const socket = network.dialStream("client", { host: "127.0.0.1", port: 41_000 });
+      socket.on("connect", () => note("connect"));
+      socket.on("error", (error: NodeJS.ErrnoException) => note(error.message));
+      socket.on("close", () => note("close"));
+      if (givenUpMs !== undefined) void sleep(clock, givenUpMs).then(() => socket.destroy());
+      await sleep(clock, ignoredMs);
+      ignored.undo();
+      await sleep(clock, 200_000);
+      return { seen: [...seen], told };
+    });
+  }
+
+  it.each([
+    [10, 1_000],
+    [999, 1_000],
+    [1_001, 3_000],
+    [5_000, 7_000],
+    [31_001, 63_000],
+    [62_999, 63_000],
+  ])(
+    "that is ignored for %i ms is answered when its SYN comes again, %i ms behind the first",
+    async (ignoredMs, atMs) => {
+      expect(await dialInto(ignoredMs)).toEqual({ seen: [`accepted ${atMs}`, `connect ${atMs}`], told: 1 });
+    },
+  );
+
+  it("that is ignored for longer times out after 127 s, with Node's words, and is told of once", async () => {
+    expect(await dialInto(64_000)).toEqual({
+      seen: ["connect ETIMEDOUT 127.0.0.1:41000 127000", "close 127000"],
+      told: 1,
+    });
+  });
+
+  it("that is ignored and given up is answered by nobody when others are again", async () => {
+    expect(await dialInto(500, 400)).toEqual({ seen: ["close 400"], told: 1 });
+  });
+
+  it("is refused at once again where the port is closed and nobody ignores it any more", async () => {
+    await runInWorld({ seed: 1 }, async ({ clock, network }) => {
+      const ignored = network.ignoreDials(41_000, () => undefined);
+      const seen = watch(network.dialPort({ host: "127.0.0.1", port: 41_000 }));
+      await sleep(clock, 900);
+      expect(seen).toEqual([]);
+      ignored.undo();
+      await sleep(clock, 200);
+      expect(seen).toEqual(["error ECONNREFUSED", "close"]);
+    });
+  });
+
   it("may be written to before it is connected", async () => {
     await runInWorld({ seed: 1 }, async (world) => {
       const asked = new Promise<string>((resolve) => {

@@ -18,6 +18,19 @@ const LAST_PORT = 59_999;
 /** So many ends are remembered before those that are closed are forgotten. */
 const TIDY_FROM = 64;
 
+/** A SYN without an answer is sent again so often, behind 1 s and then twice as long each time, as Linux does it. */
+const SYN_RETRIES = 6;
+const SYN_WAIT_MS = 1_000;
+
+/** A dial under way. */
+type Dial = {
+  readonly near: TcpEnd;
+  readonly owner: Owner;
+  readonly label: string;
+  readonly local: SimulatedAddress;
+  readonly remote: SimulatedAddress;
+};
+
 /** A connection that has come in: its end, where it was dialled, and where from. */
 type Arrival = { readonly end: TcpEnd; readonly local: SimulatedAddress; readonly remote: SimulatedAddress };
 
@@ -28,6 +41,7 @@ export class SimulatedNetwork {
   readonly #clock: VirtualClock;
   readonly #chance: Random;
   readonly #listeners = new Map<number, (arrival: Arrival) => void>();
+  readonly #ignored = new Map<number, () => void>();
   readonly #ends = new Map<TcpEnd, Destroyable | undefined>();
   #nextPort = FIRST_PORT;
   #connections = 0;
@@ -78,6 +92,15 @@ export class SimulatedNetwork {
     return socket;
   }
 
+  /**
+   * Gives no dial to a port an answer until it is undone; each one is told of once. A dial that is waiting then is answered
+   * when its SYN comes again.
+   */
+  ignoreDials(port: number, onDial: () => void): { undo(): void } {
+    this.#ignored.set(port, onDial);
+    return { undo: () => void this.#ignored.delete(port) };
+  }
+
   /** Closes every socket that an owner has dialled, as the kernel does for a process that ended. */
   hangUp(owner: Owner): void {
     for (const [end] of this.#ends) if (end.owner === owner) end.close();
@@ -112,20 +135,39 @@ export class SimulatedNetwork {
     const label = `connection-${this.#connections}`;
     this.#connections += 1;
     const near = this.#openEnd(owner, `${label}/near`);
-    clock.startTimerOf("harness", near.arrivalMs() - clock.nowMs(), () => {
-      // A dial that was given up before it arrived is one that nobody ever sees.
-      if (near.isClosed) return;
-      const isHere = remote.host === HOST || remote.host === "localhost";
-      const take = isHere ? this.#listeners.get(remote.port) : undefined;
-      const far = this.#openEnd("harness", `${label}/far`);
-      near.join(far);
-      far.join(near);
-      const answerMs = far.arrivalMs() - clock.nowMs();
-      clock.startTimerOf(owner, answerMs, () => (take === undefined ? near.fail("ECONNREFUSED") : near.connected()));
-      if (take === undefined) far.abandon();
-      else take({ end: far, local: remote, remote: local });
-    });
+    const dial = { near, owner, label, local, remote };
+    clock.startTimerOf("harness", near.arrivalMs() - clock.nowMs(), () => this.#takeSyn(dial, 0));
     return near;
+  }
+
+  /** @param retries How often it was sent before. */
+  #takeSyn(dial: Dial, retries: number): void {
+    const { near, owner, label, local, remote } = dial;
+    const clock = this.#clock;
+    // A dial that was given up before it arrived is one that nobody ever sees.
+    if (near.isClosed) return;
+    const isHere = remote.host === HOST || remote.host === "localhost";
+    const ignored = isHere ? this.#ignored.get(remote.port) : undefined;
+    if (ignored !== undefined) {
+      if (retries === 0) ignored();
+      this.#awaitSyn(dial, retries);
+      return;
+    }
+    const take = isHere ? this.#listeners.get(remote.port) : undefined;
+    const far = this.#openEnd("harness", `${label}/far`);
+    near.join(far);
+    far.join(near);
+    const answerMs = far.arrivalMs() - clock.nowMs();
+    clock.startTimerOf(owner, answerMs, () => (take === undefined ? near.fail("ECONNREFUSED") : near.connected()));
+    if (take === undefined) far.abandon();
+    else take({ end: far, local: remote, remote: local });
+  }
+
+  #awaitSyn(dial: Dial, retries: number): void {
+    const { near, owner } = dial;
+    const waitMs = SYN_WAIT_MS * 2 ** retries;
+    if (retries === SYN_RETRIES) this.#clock.startTimerOf(owner, waitMs, () => near.fail("ETIMEDOUT"));
+    else this.#clock.startTimerOf("harness", waitMs, () => this.#takeSyn(dial, retries + 1));
   }
 
   #openEnd(owner: Owner, label: string): TcpEnd {

@@ -28,6 +28,22 @@ describe("close codes (INV-29)", () => {
     });
   });
 
+  it("a dial that nobody answers is one, if it comes behind the close", () => {
+    const tried = closed(1012, (fixture) => {
+      fixture.unanswered();
+      fails(fixture);
+    });
+    expect(judgeTimed(closeCodePolicy, tried).outcome).toBe("holds");
+    const before = openTimed();
+    before.startTurn();
+    before.unanswered();
+    before.dial();
+    before.open();
+    before.face({ kind: "frame-injected", direction: "to-client", code: 1012 });
+    fails(before);
+    expect(judgeTimed(closeCodePolicy, before).outcome).toBe("violated");
+  });
+
   it.each([1002, 1003, 1007, 1008, 1009, 1010])("what %i answered is not sent again unchanged", (code) => {
     const again = (input: string, answersClose: boolean) => (fixture: TimedFixture) => {
       if (answersClose) fixture.face({ kind: "control-frame", direction: "to-server", opcode: "close", code });

@@ -1,4 +1,4 @@
-import { collectDials, type ConnectionEnd, type ObservedDial } from "../../history/dials.ts";
+import { collectDials, collectUnansweredDials, type ConnectionEnd, type ObservedDial } from "../../history/dials.ts";
 import type { HistoryEvent } from "../../history/event.ts";
 import { type CheckContext, type Checker, evidenceOf, notExercised, worstOf } from "../checker.ts";
 import {
@@ -52,7 +52,7 @@ type Surroundings = { readonly dials: readonly ObservedDial[]; readonly context:
 /** The first loss of a turn alone is judged: what comes later may have met the end of the budget. */
 function recoveryFindings(dial: ObservedDial, end: ConnectionEnd, { dials, context, code }: Surroundings): Finding[] {
   const { session } = dial;
-  const { turns, contract } = context;
+  const { turns, contract, history } = context;
   const turn = openTurnAt(turns, session, end.event);
   if (turn === undefined || mayRefuse(dial, contract)) return [];
   const isFirst = !dials.some(
@@ -63,7 +63,10 @@ function recoveryFindings(dial: ObservedDial, end: ConnectionEnd, { dials, conte
       other.end.event.sequence < end.event.sequence,
   );
   if (!isFirst) return [];
-  if (laterDials(end.event, dials, turns).length > 0 || turn.ended?.outcome === "completed") return [FINE];
+  const isDialled = collectUnansweredDials(history).some(
+    (later) => later.sequence > end.event.sequence && openTurnAt(turns, session, later) === turn,
+  );
+  if (isDialled || laterDials(end.event, dials, turns).length > 0 || turn.ended?.outcome === "completed") return [FINE];
   const what = `session ${session}: the connection was closed with ${code} while turn ${turn.turn} was open`;
   if (turn.ended === undefined && turn.overdue === undefined) {
     return [

@@ -85,6 +85,70 @@ describe("every wait ends (INV-25)", () => {
     expect(judgeTimed(everyWaitEnds, fixture, PROMISE).outcome).toBe("violated");
   });
 
+  /** A dial without an answer. */
+  function unanswered(then: (fixture: TimedFixture) => void): TimedFixture {
+    const fixture = openTimed();
+    fixture.startTurn();
+    fixture.unanswered();
+    then(fixture);
+    return fixture;
+  }
+
+  it("judges the dial too: one that nobody answers is followed by another, or by the end of the turn", () => {
+    const again = unanswered((fixture) => {
+      fixture.wait(450);
+      fixture.unanswered();
+      fixture.wait(1_900);
+      fixture.dial();
+    });
+    expect(judgeTimed(everyWaitEnds, again, PROMISE)).toMatchObject({
+      outcome: "holds",
+      message: "each of 2 dead connections was left in time",
+    });
+    const ended = unanswered((fixture) => {
+      fixture.wait(1_500);
+      fixture.endTurn("nobody answers");
+      fixture.wait(9_000);
+      fixture.startTurn(1);
+      fixture.dial();
+    });
+    expect(judgeTimed(everyWaitEnds, ended, PROMISE).outcome).toBe("holds");
+    const late = unanswered((fixture) => {
+      fixture.wait(2_500);
+      fixture.dial();
+    });
+    expect(judgeTimed(everyWaitEnds, late, PROMISE)).toMatchObject({
+      outcome: "violated",
+      message:
+        "session 0: a dial got no answer, and nothing followed for 2500 ms, where 400 ms to leave and 1000 ms to dial are promised",
+      evidence: [3, 4],
+    });
+    const stuck = unanswered((fixture) => {
+      fixture.wait(3_400);
+      fixture.overdue();
+      fixture.endTurn("cancelled");
+    });
+    expect(judgeTimed(everyWaitEnds, stuck, PROMISE)).toMatchObject({ outcome: "violated", evidence: [3, 4] });
+    const short = unanswered((fixture) => fixture.wait(300));
+    expect(judgeTimed(everyWaitEnds, short, PROMISE).outcome).toBe("unknown");
+    const idle = openTimed();
+    idle.unanswered();
+    idle.wait(9_000);
+    expect(judgeTimed(everyWaitEnds, idle, PROMISE).outcome).toBe("not-exercised");
+  });
+
+  it("takes a dial without an answer for what follows a dead connection", () => {
+    const left = silent((fixture) => {
+      fixture.wait(410);
+      fixture.face({ kind: "ended", edge: "in" });
+      fixture.wait(30);
+      fixture.unanswered();
+      fixture.wait(450);
+      fixture.endTurn("nobody answers");
+    });
+    expect(judgeTimed(everyWaitEnds, left, PROMISE).outcome).toBe("holds");
+  });
+
   it("is unknown where the harness was late by as much, or the run ended first", () => {
     const late = silent((fixture) => {
       fixture.wait(2_000);

@@ -1,4 +1,4 @@
-import { collectDials, type ObservedDial } from "../../history/dials.ts";
+import { collectDials, collectUnansweredDials, type ObservedDial, type UnansweredDial } from "../../history/dials.ts";
 import type { HistoryEvent } from "../../history/event.ts";
 import { type CheckContext, type Checker, evidenceOf, notExercised, worstOf } from "../checker.ts";
 import { openTurnAt } from "../retry-waits.ts";
@@ -22,10 +22,15 @@ export const everyWaitEnds: Checker = {
   check(context) {
     const dials = collectDials(context.history);
     const silences = dials.flatMap((dial) => silencesOf(dial, dials, context));
-    if (silences.length === 0) return notExercised("no connection fell silent under a client that waited");
+    const unanswered = unansweredOf(dials, context);
+    const count = silences.length + unanswered.length;
+    if (count === 0) return notExercised("no connection fell silent under a client that waited");
     return worstOf(
-      silences.map((silence) => silenceFinding(silence, context)),
-      `each of ${silences.length} dead connections was left in time`,
+      [
+        ...silences.map((silence) => silenceFinding(silence, context)),
+        ...unanswered.map((dial) => unansweredFinding(dial, context)),
+      ],
+      `each of ${count} dead connections was left in time`,
     );
   },
 };
@@ -59,9 +64,7 @@ function silencesOf(dial: ObservedDial, dials: readonly ObservedDial[], context:
   const woken = received.find(isAfter) ?? (end?.by === "peer" && isAfter(end.event) ? end.event : undefined);
   if (woken !== undefined && woken.atMs - sinceMs <= contract.idleDeadlineMs + LATENESS_MS) return [];
   const left = end?.by === "client" && isAfter(end.event) ? end.event : undefined;
-  const next = dials.find(
-    ({ dialled }) => dialled.session === session && isAfter(dialled) && dialled !== dial.dialled,
-  )?.dialled;
+  const next = dialsOf(session, dials, history).find((dialled) => isAfter(dialled) && dialled !== dial.dialled);
   const ended = turn.overdue === undefined ? turn.ended : undefined;
   const reaction = [next, ended].filter((event) => event !== undefined).toSorted((a, b) => a.sequence - b.sequence)[0];
   const until = turn.overdue ?? woken ?? turn.ended ?? history.at(-1) ?? waiting;
@@ -104,6 +107,53 @@ function silenceFinding(
   if (waitedMs > deadlineMs + toleranceMs)
     return { outcome: "violated", message, evidence: evidenceOf(waiting, dial.silenced, closing, seen) };
   return { outcome: "unknown", message: `${who}, and the run does not show whether it was left in time`, evidence };
+}
+
+/** The dials of a session in their order, whether anybody answered them or not. */
+function dialsOf(
+  session: number,
+  dials: readonly ObservedDial[],
+  history: readonly HistoryEvent[],
+): readonly HistoryEvent[] {
+  const answered = dials.map(({ dialled }) => dialled);
+  return [...answered, ...collectUnansweredDials(history)]
+    .filter((dialled) => dialled.session === session)
+    .toSorted((left, right) => left.sequence - right.sequence);
+}
+
+/** A dial that nobody answered, in a turn. */
+type Unanswered = Pick<Silence, "reaction" | "until"> & { readonly dialled: UnansweredDial };
+
+function unansweredOf(dials: readonly ObservedDial[], { history, turns }: CheckContext): readonly Unanswered[] {
+  return collectUnansweredDials(history).flatMap((dialled): readonly Unanswered[] => {
+    const { session, sequence } = dialled;
+    const turn = openTurnAt(turns, session, dialled);
+    if (turn === undefined) return [];
+    const next = dialsOf(session, dials, history).find((other) => other.sequence > sequence);
+    const ended = turn.overdue ?? turn.ended;
+    const isOwn = (event: HistoryEvent | undefined): boolean =>
+      event !== undefined && event !== turn.overdue && event.sequence <= (ended?.sequence ?? Infinity);
+    const reaction = [next, ended].find(isOwn);
+    return [{ dialled, reaction, until: ended ?? history.at(-1) ?? dialled }];
+  });
+}
+
+/** Whether the client gave it up is not seen; that it tried again, or said that it failed, is. */
+function unansweredFinding(
+  { dialled, reaction, until }: Unanswered,
+  { contract: { idleDeadlineMs, redialDeadlineMs }, history }: CheckContext,
+): Finding {
+  const deadlineMs = idleDeadlineMs + redialDeadlineMs + LATENESS_MS;
+  const seen = reaction ?? until;
+  const waitedMs = seen.atMs - dialled.atMs;
+  if (reaction !== undefined && waitedMs <= deadlineMs) return FINE;
+  const evidence = evidenceOf(dialled, seen);
+  const who = `session ${dialled.session}: a dial got no answer`;
+  if (waitedMs <= deadlineMs + timingOf(history).toleranceMs(dialled.atMs, seen.atMs)) {
+    return { outcome: "unknown", message: `${who}, and the run does not show whether it was left in time`, evidence };
+  }
+  const message = `${who}, and nothing followed for ${printMs(waitedMs)}, where ${printMs(idleDeadlineMs)} to leave and ${printMs(redialDeadlineMs)} to dial are promised`;
+  return { outcome: "violated", message, evidence };
 }
 
 /** The Close frame that a client sent into the silence. */

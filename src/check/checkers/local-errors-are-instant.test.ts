@@ -36,6 +36,17 @@ describe("local errors are instant (INV-27)", () => {
     expect(judgeTimed(localErrorsAreInstant, told, STATED).outcome).toBe("holds");
   });
 
+  it("takes a dial that nobody answers for a reaction, which no fault of that kind can hide", () => {
+    const dialled = reset(100, (fixture) => void fixture.unanswered());
+    dialled.wait(9_000);
+    dialled.overdue();
+    expect(judgeTimed(localErrorsAreInstant, dialled, STATED).outcome).toBe("holds");
+    const nothing = reset(0, (fixture) => void fixture.fault({ kind: "refuse", how: "unanswered" }));
+    nothing.wait(9_000);
+    nothing.overdue();
+    expect(judgeTimed(localErrorsAreInstant, nothing, STATED).outcome).toBe("violated");
+  });
+
   it("is violated by a client that does nothing for longer; the reset and what came next are the witness", () => {
     expect(judgeTimed(localErrorsAreInstant, reset(2_400, dials), STATED)).toMatchObject({
       outcome: "violated",

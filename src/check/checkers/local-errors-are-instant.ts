@@ -60,7 +60,9 @@ function reactionFinding(dial: ObservedDial, { contract, history, turns }: Check
     const message = `session ${session}: nothing more was seen of the ${printMs(waitedMs)} after connection ${dial.connection} was lost`;
     return { outcome: "unknown", message, evidence: evidenceOf(end.event) };
   }
-  const isBlind = after.some((event) => event.kind === "fault-applied" && event.fault["kind"] === "refuse");
+  const isBlind = after.some(
+    (event) => event.kind === "fault-applied" && event.fault["kind"] === "refuse" && event.fault["how"] === undefined,
+  );
   const toleranceMs = timingOf(history).toleranceMs(end.event.atMs, seen.atMs);
   const message = `session ${session}: connection ${dial.connection} was ${end.how === "reset" ? "reset" : "ended"} by the other side, and the client did nothing for ${printMs(waitedMs)}`;
   const isClear = waitedMs > mostMs + toleranceMs && !isBlind;
@@ -70,6 +72,7 @@ function reactionFinding(dial: ObservedDial, { contract, history, turns }: Check
 function isReaction(event: HistoryEvent): boolean {
   switch (event.kind) {
     case "dialled":
+    case "dial-unanswered":
     case "turn-ended":
     case "error-shown":
     case "gave-up":

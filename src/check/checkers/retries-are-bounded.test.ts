@@ -67,6 +67,40 @@ describe("retries are bounded (INV-34)", () => {
     expect(judgeTimed(retriesAreBounded, turns, STATED).outcome).toBe("holds");
   });
 
+  it("counts the dials in a row that nobody answered", () => {
+    const unanswered = (times: number, waitMs: number, before: (fixture: TimedFixture) => void): TimedFixture => {
+      const fixture = openTimed();
+      fixture.startTurn();
+      before(fixture);
+      for (let dial = 0; dial < times; dial += 1) {
+        fixture.unanswered();
+        fixture.wait(waitMs);
+      }
+      return fixture;
+    };
+    const nothing = (): void => undefined;
+    expect(judgeTimed(retriesAreBounded, unanswered(5, 10, nothing), STATED).outcome).toBe("holds");
+    expect(judgeTimed(retriesAreBounded, unanswered(6, 10, nothing), STATED)).toMatchObject({
+      outcome: "violated",
+      message: "session 0: 6 dials in a row got no answer in one turn, and 5 are promised at most",
+      evidence: [2, 3, 8],
+    });
+    expect(judgeTimed(retriesAreBounded, unanswered(22, 10, nothing)).outcome).toBe("violated");
+    expect(judgeTimed(retriesAreBounded, unanswered(22, 5_000, nothing)).outcome).toBe("holds");
+    const broken = unanswered(3, 10, (fixture) => {
+      for (let dial = 0; dial < 3; dial += 1) fixture.unanswered();
+      fixture.dial();
+      fixture.open();
+    });
+    expect(judgeTimed(retriesAreBounded, broken, STATED).outcome).toBe("holds");
+    const turns = unanswered(4, 10, (fixture) => {
+      for (let dial = 0; dial < 4; dial += 1) fixture.unanswered();
+      fixture.endTurn("gave up");
+      fixture.startTurn(1);
+    });
+    expect(judgeTimed(retriesAreBounded, turns, STATED).outcome).toBe("holds");
+  });
+
   it("is not exercised where nothing failed", () => {
     expect(judgeTimed(retriesAreBounded, failingDials([]), STATED).outcome).toBe("not-exercised");
   });
@@ -82,6 +116,15 @@ describe("attempts end in a word (B4)", () => {
     told.wait(5_000);
     told.overdue();
     expect(judgeTimed(attemptsEndInAWord, told, STATED).outcome).toBe("holds");
+  });
+
+  it("holds where a dial without an answer is what is tried behind the last one", () => {
+    const hanging = rejectedTimes(3);
+    hanging.wait(100);
+    hanging.unanswered();
+    hanging.wait(5_000);
+    hanging.overdue();
+    expect(judgeTimed(attemptsEndInAWord, hanging, STATED).outcome).toBe("holds");
   });
 
   it("is violated by too many attempts, and by silence behind the last one", () => {

@@ -1,4 +1,4 @@
-import { collectDials } from "../../history/dials.ts";
+import { collectDials, collectUnansweredDials, type UnansweredDial } from "../../history/dials.ts";
 import type { ObservedTurn } from "../../history/turns.ts";
 import type { Contract } from "../../plan/contract.ts";
 import { longestWaitMs } from "../backoff-window.ts";
@@ -22,13 +22,15 @@ export const retriesAreBounded: Checker = {
   check(context) {
     const attempts = collectFailedAttempts(context);
     const creates = createsOfTurns(context);
-    if (attempts.length === 0 && creates.every(({ failed }) => failed.length === 0)) {
+    const unanswered = unansweredRuns(context);
+    if (attempts.length === 0 && unanswered.length === 0 && creates.every(({ failed }) => failed.length === 0)) {
       return notExercised("no attempt failed");
     }
     return worstOf(
       [
         ...creates.map((own) => createsFinding(own, context.contract)),
         ...outagesOf(attempts).map((outage) => dialsFinding(outage, context.contract)),
+        ...unanswered.map((dials) => unansweredFinding(dials, context.contract)),
       ],
       "no turn went over its budget",
     );
@@ -98,10 +100,49 @@ function outagesOf(attempts: readonly FailedAttempt[]): readonly (readonly Faile
 /** A client that asks more slowly than this may ask for ever, where it promises no end, in ms. */
 const SLOW_POLL_MS = 5_000;
 
+/** How many failures in a row there may be: the first attempt, and those that are promised behind it. */
+function failuresMaxOf({ backoff, createsPerTurnMax }: Contract): number {
+  return (backoff === "unstated" ? createsPerTurnMax : backoff.attemptsMax) + 1;
+}
+
+type UnansweredRun = { readonly turn: ObservedTurn; readonly dials: readonly UnansweredDial[] };
+
+/** Dials in a row, within one turn, that nobody answered, without one in between that somebody did. */
+function unansweredRuns({ history, turns }: CheckContext): readonly UnansweredRun[] {
+  const answered = collectDials(history);
+  const runs: { readonly turn: ObservedTurn; readonly dials: UnansweredDial[] }[] = [];
+  for (const dial of collectUnansweredDials(history)) {
+    const { session, sequence } = dial;
+    const turn = openTurnAt(turns, session, dial);
+    if (turn === undefined) continue;
+    const run = runs.findLast((other) => other.turn === turn);
+    const last = run?.dials.at(-1)?.sequence ?? sequence;
+    const isBroken = answered.some(
+      ({ dialled }) => dialled.session === session && dialled.sequence > last && dialled.sequence < sequence,
+    );
+    if (run === undefined || isBroken) runs.push({ turn, dials: [dial] });
+    else run.dials.push(dial);
+  }
+  return runs;
+}
+
+function unansweredFinding({ turn, dials }: UnansweredRun, contract: Contract): Finding {
+  const attemptsMax = failuresMaxOf(contract);
+  const [first, beyond] = [dials[0], dials[attemptsMax]];
+  if (first === undefined || beyond === undefined) return FINE;
+  const isStated = contract.backoff !== "unstated";
+  const slowest = Math.max(...dials.slice(1).map(({ atMs }, index) => atMs - (dials[index]?.atMs ?? atMs)));
+  if (!isStated && slowest >= SLOW_POLL_MS) return FINE;
+  return {
+    outcome: "violated",
+    message: `session ${turn.session}: ${dials.length} dials in a row got no answer in one turn, and ${attemptsMax} are ${isStated ? "promised" : "reasonable"} at most`,
+    evidence: evidenceOf(turn.started, first, beyond),
+  };
+}
+
 function dialsFinding(outage: readonly FailedAttempt[], contract: Contract): Finding {
-  const { backoff, createsPerTurnMax } = contract;
-  const isStated = backoff !== "unstated";
-  const attemptsMax = (isStated ? backoff.attemptsMax : createsPerTurnMax) + 1;
+  const isStated = contract.backoff !== "unstated";
+  const attemptsMax = failuresMaxOf(contract);
   const [first] = outage;
   const beyond = outage[attemptsMax];
   const unseen = outage.find(({ wait }) => wait?.isBlind === true);
@@ -127,15 +168,15 @@ function silenceFinding(outage: readonly FailedAttempt[], { contract, history }:
   const { backoff, redialDeadlineMs } = contract;
   const mostMs = (backoff === "unstated" ? redialDeadlineMs : longestWaitMs(backoff)) + LATENESS_MS;
   const silentMs = overdue.atMs - last.end.event.atMs;
-  const wasTold = history.some(
+  const isNotSilent = history.some(
     ({ kind, session, sequence }) =>
-      (kind === "error-shown" || kind === "gave-up") &&
+      (kind === "error-shown" || kind === "gave-up" || kind === "dial-unanswered") &&
       session === last.session &&
       sequence > last.end.event.sequence &&
       sequence < overdue.sequence,
   );
   const toleranceMs = timingOf(history).toleranceMs(last.end.event.atMs, overdue.atMs);
-  if (wasTold || silentMs <= mostMs + toleranceMs) return FINE;
+  if (isNotSilent || silentMs <= mostMs + toleranceMs) return FINE;
   return {
     outcome: "violated",
     message: `session ${last.session}: the last attempt failed, and for ${printMs(silentMs)} nothing was tried or said`,

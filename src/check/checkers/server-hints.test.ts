@@ -34,6 +34,22 @@ describe("a server's hint is kept (INV-35, B5)", () => {
     expect(judgeTimed(hintsAreKept, refused(1_000, 3_600)).outcome).toBe("violated");
   });
 
+  it("counts a dial that nobody answers, which may come neither before nor long after it", () => {
+    const dialled = (waitMs: number): TimedFixture => {
+      const fixture = openTimed();
+      fixture.startTurn();
+      fixture.dial();
+      fixture.face({ kind: "dial-rejected", how: "status 503", retryAfterMs: 1_000 });
+      fixture.wait(waitMs);
+      fixture.unanswered();
+      fixture.wait(9_000);
+      fixture.dial();
+      return fixture;
+    };
+    expect(judgeTimed(hintsAreKept, dialled(1_000)).outcome).toBe("holds");
+    expect(judgeTimed(hintsAreKept, dialled(300)).outcome).toBe("violated");
+  });
+
   it("reads the hint of an error event, and counts a create on the same connection", () => {
     const fixture = openTimed();
     fixture.startTurn();

@@ -1,4 +1,4 @@
-import { collectDials, type ObservedDial, type ServerHint } from "../../history/dials.ts";
+import { collectDials, collectUnansweredDials, type ObservedDial, type ServerHint } from "../../history/dials.ts";
 import type { HistoryEvent } from "../../history/event.ts";
 import { type CheckContext, type Checker, evidenceOf, notExercised, worstOf } from "../checker.ts";
 import { isPrompt, openTurnAt } from "../retry-waits.ts";
@@ -63,25 +63,31 @@ function judgeHints(context: CheckContext, how: "not before" | "in time"): Findi
   );
 }
 
-function hintsOf(dials: readonly ObservedDial[], { turns }: CheckContext): readonly Hinted[] {
+function hintsOf(dials: readonly ObservedDial[], { turns, history }: CheckContext): readonly Hinted[] {
   return dials.flatMap((dial) =>
     dial.hints
       .filter(({ waitMs }) => waitMs > 0 && waitMs <= HINT_MS_MAX)
       .flatMap((hint) => {
         const { session } = dial;
         const turn = openTurnAt(turns, session, hint.event);
-        const next = attemptsOf(dials, session).find(({ sequence }) => sequence > hint.event.sequence);
+        const next = attemptsOf(session, dials, history).find(({ sequence }) => sequence > hint.event.sequence);
         const isSameTurn = next !== undefined && turn !== undefined && openTurnAt(turns, session, next) === turn;
         return isSameTurn ? [{ session, dial, hint, next }] : [];
       }),
   );
 }
 
-/** Dials and creates of a session, in order. */
-function attemptsOf(dials: readonly ObservedDial[], session: number): readonly HistoryEvent[] {
+/** Dials and creates of a session, in order, also those that nobody answered. */
+function attemptsOf(
+  session: number,
+  dials: readonly ObservedDial[],
+  history: readonly HistoryEvent[],
+): readonly HistoryEvent[] {
+  const unanswered = collectUnansweredDials(history).filter((dial) => dial.session === session);
   return dials
     .filter((dial) => dial.session === session)
     .flatMap(({ dialled, creates }): readonly HistoryEvent[] => [dialled, ...creates.map(({ sent }) => sent)])
+    .concat(unanswered)
     .toSorted((left, right) => left.sequence - right.sequence);
 }
 

@@ -15,7 +15,7 @@ import { startWorldClient } from "../world-client.ts";
 const HOST = "127.0.0.1";
 
 /** What the proxy can do, and what can be done to nothing real. */
-const SIMULATION_CAPABILITIES: ReadonlySet<Capability> = new Set([...PROXY_CAPABILITIES, "step-clock"]);
+const SIMULATION_CAPABILITIES: ReadonlySet<Capability> = new Set([...PROXY_CAPABILITIES, "ignore-dial", "step-clock"]);
 
 /** How long a gate may stay closed: the same as the proxy's own default. */
 const HOLD_DEADLINE_MS = 10_000;
@@ -58,7 +58,7 @@ export function createSimulation({ driver }: Pick<WorldOptions, "driver">): Back
           listen: `${HOST}:0`,
           upstream: `${upstream.host}:${upstream.port}`,
         });
-        wires.push(openProxyWire(session, controlOf(proxy), tap.session(session)));
+        wires.push(openProxyWire(session, controlOf(proxy, world.network), tap.session(session)));
       }
       return { wires, close: async () => await proxies.close() };
     },
@@ -75,7 +75,7 @@ function proxyNetworkOf(network: SimulatedNetwork): ProxyNetwork {
   };
 }
 
-function controlOf(proxy: LocalProxy): ControlledProxy {
+function controlOf(proxy: LocalProxy, network: SimulatedNetwork): ControlledProxy {
   let toxics = 0;
   return {
     get listen() {
@@ -89,6 +89,16 @@ function controlOf(proxy: LocalProxy): ControlledProxy {
     async disable() {
       await proxy.setEnabled(false);
       return { undo: async () => await proxy.setEnabled(true) };
+    },
+    async vanish(onDial) {
+      const ignored = network.ignoreDials(Number(proxy.listen.split(":").at(-1)), onDial);
+      await proxy.setEnabled(false);
+      return {
+        async undo() {
+          await proxy.setEnabled(true);
+          ignored.undo();
+        },
+      };
     },
     remove: async () => await proxy.remove(),
   };

@@ -32,6 +32,8 @@ export type SessionTap = {
   readonly isLive: (connection: number) => boolean;
   closeWithFrame(frame: { readonly code: number; readonly reason: string }, connection: number): Promise<void>;
   rejectDials(rejection: DialRejection): AppliedChange;
+  /** Records a dial that came to nobody. */
+  dialUnanswered(): void;
   disturbUpgrades(disturbance: UpgradeDisturbance): AppliedChange;
   readonly faces: MessageFaces;
 };
@@ -52,7 +54,9 @@ const MESSAGE_SIZE_BYTES_MAX: number = 64 * 1024 * 1024;
 
 /** Opens the taps of a run. */
 export function createWireTap(options: WireTapOptions): WireTap {
-  const sessions = Array.from({ length: options.sessionCount }, () => openSession());
+  const sessions = Array.from({ length: options.sessionCount }, (_, session) =>
+    openSession(() => void options.recorder.record({ source: "client-face", kind: "dial-unanswered", session })),
+  );
   let bytesSeen = 0;
 
   function countBytes(sizeBytes: number): void {
@@ -109,7 +113,7 @@ function sessionAt(sessions: readonly SessionState[], session: number): SessionS
   return state;
 }
 
-function openSession(): SessionState {
+function openSession(dialUnanswered: () => void): SessionState {
   const connections = new Map<number, ConnectionTap>();
   const live = new Set<number>();
   const rejections = createDialCounter<DialRejection["how"]>("rejected");
@@ -145,6 +149,7 @@ function openSession(): SessionState {
       connectionGone: async (index) => await connections.get(index)?.gone,
       closeWithFrame: async ({ code, reason }, index) => await connectionAt(index).close(code, reason),
       rejectDials: (rejection) => rejections.add(rejection),
+      dialUnanswered,
       disturbUpgrades: (disturbance) => disturbances.add(disturbance),
       faces: {
         addEditor: (editor) => editors.add(editor),
