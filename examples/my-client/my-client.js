@@ -5,7 +5,7 @@ async function open({ baseUrl, apiKey, model, tools }) {
   const url = `${baseUrl.replace("http", "ws")}/responses`;
   const create = { model, store: false, tools: tools.map((tool) => ({ type: "function", ...tool })), input: [] };
   const use = (call) => tools.find((tool) => tool.name === call.name).run(call.arguments);
-  const [hopeless, wait] = [[404, 426, 1002, 1003, 1007, 1008, 1009, 1010], "retry-after"];
+  const [hopeless, wait] = [[401, 403, 404, 426, 1002, 1003, 1007, 1008, 1009, 1010, 4401, 4403], "retry-after"];
   let stream, closeCode, hintMs;
   const heed = (headers) => (hintMs = Number(headers?.[`${wait}-ms`] ?? 1_000 * (headers?.[wait] ?? 0)));
   async function ask() {
@@ -19,6 +19,7 @@ async function open({ baseUrl, apiKey, model, tools }) {
       stream = createWebSocketStream(socket, { readableObjectMode: true, decodeStrings: false });
       stream.on("error", () => undefined);
     }
+    while (stream.read() !== null);
     stream.write(JSON.stringify({ type: "response.create", ...create }));
     let id;
     for await (const message of stream.iterator({ destroyOnReturn: false })) {
@@ -30,10 +31,10 @@ async function open({ baseUrl, apiKey, model, tools }) {
   }
   async function runTurn(userText) {
     create.input.push({ type: "message", role: "user", content: userText });
-    for (let delayMs = 25; delayMs < 5_000; delayMs *= 2) {
+    for (let capMs = 25; capMs < 5_000; capMs *= 2) {
       [closeCode, hintMs] = [0, 0];
       const output =
-        (await ask().catch(() => undefined)) ?? (await pause(Math.max(hintMs, Math.random() * delayMs), []));
+        (await ask().catch(() => void stream.destroy())) ?? (await pause(Math.max(hintMs, Math.random() * capMs), []));
       if (hopeless.includes(closeCode)) return { outcome: "failed", cause: `closed with ${closeCode}` };
       create.input.push(...output);
       if (output.at(-1)?.type === "message") return { outcome: "completed", text: output.at(-1).content[0].text };

@@ -31,4 +31,10 @@ describe("the client that the README shows", () => {
     const [, all, fine] = /(\d+) scenarios: (\d+) as expected, 1 not exercised in/.exec(output) ?? [];
     expect(Number(fine)).toBe(Number(all) - 1);
   });
+
+  it("keeps every promise in a thousand plans that were drawn", () => {
+    const args = ["explore", "--quiet", "--runs", "1000", "--client", MODULE];
+    const output = execFileSync(process.execPath, [COMMAND, ...args], { cwd: directory, encoding: "utf8" });
+    expect(output).toContain("nothing was violated");
+  });
 });
