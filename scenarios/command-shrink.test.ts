@@ -55,9 +55,9 @@ const BIG: Plan = {
   workload: { sessions: SESSIONS },
 };
 
-/** Has a failure of planted:M11 with a plan, in virtual time, and answers the name of its reproduction file. */
-async function haveFailure(place: Workplace, plan: Plan): Promise<string> {
-  const args = ["--client", "planted:M11", "--backend", "simulation", "--confirm", "0"];
+/** Has a failure of a client, planted:M11 where none is named, with a plan in virtual time, and answers the name of its reproduction file. */
+async function haveFailure(place: Workplace, plan: Plan, client = "planted:M11"): Promise<string> {
+  const args = ["--client", client, "--backend", "simulation", "--confirm", "0"];
   await place.run(["run", place.write("plan.json", plan), ...args]);
   return place.write("failure.json", place.read(".cutwire/latest/plan/reproduction.json"));
 }
@@ -126,6 +126,32 @@ describe("cutwire shrink", () => {
       expect(replayed).toMatchObject({ code: 1, stdout: expect.stringMatching(/^reproduced\n/) as string });
     },
   );
+
+  it("finds that an outage alone is too much for a client that never stops dialling", async (context) => {
+    const place = workplaceOf(context);
+    const at = { kind: "point", point: "P2", occurrence: 1 } as const;
+    const outage: ScheduledFault = {
+      id: "outage",
+      fault: { kind: "reject", how: "reset", dials: 1_000 },
+      when: { place: { session: 0 }, at },
+      heal: { kind: "never" },
+    };
+    const cut: ScheduledFault = {
+      ...outage,
+      id: "cut",
+      fault: { kind: "cut", mode: "rst" },
+      heal: { kind: "on-close" },
+    };
+    const plan = planOf({ faults: [cut, outage] });
+    const file = await haveFailure(place, plan, "planted:M07");
+    for (const rule of ["INV-23", "INV-34"]) {
+      const shrunk = await place.run(["shrink", file, "--rule", rule, "--for", "1h"]);
+      expect(shrunk).toMatchObject({ code: 0, stdout: expect.stringMatching(/^ {2}faults {9}2 {7}1$/m) as string });
+      const [fault, ...others] = readReproduction(place, "failure.min.json").plan.faults;
+      expect(fault).toMatchObject({ id: "outage", when: { at: { ...at, point: "P0" } } });
+      expect(others).toEqual([]);
+    }
+  });
 
   it(
     "shrinks in virtual time to the end, and what is left fails on sockets",

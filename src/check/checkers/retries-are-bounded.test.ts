@@ -83,7 +83,7 @@ describe("retries are bounded (INV-34)", () => {
     expect(judgeTimed(retriesAreBounded, unanswered(6, 10, nothing), STATED)).toMatchObject({
       outcome: "violated",
       message: "session 0: 6 dials in a row got no answer in one turn, and 5 are promised at most",
-      evidence: [2, 3, 8],
+      evidence: [2, 7, 8],
     });
     expect(judgeTimed(retriesAreBounded, unanswered(22, 10, nothing)).outcome).toBe("violated");
     expect(judgeTimed(retriesAreBounded, unanswered(22, 5_000, nothing)).outcome).toBe("holds");

@@ -14,7 +14,7 @@ export const retriesAreBounded: Checker = {
   name: "retries-are-bounded",
   rule: "INV-34",
   claim: "A turn sends no more failed creates, and an outage meets no more dials in a row, than the client promises.",
-  evidence: "The start of the turn, the first failure, and the first one beyond the budget.",
+  evidence: "The start of the turn, the last failure within the budget, and the first one beyond it.",
   undecided: "Unknown where dials could not be seen. Not exercised where no attempt failed.",
   source: "failures.md INV-34 (B36, B50, B60, B64, B66)",
   advice:
@@ -82,7 +82,7 @@ function createsFinding({ turn, failed }: TurnCreates, { createsPerTurnMax }: Co
   return {
     outcome: "violated",
     message: `session ${turn.session}: turn ${turn.turn} sent ${failed.length} creates that came to nothing, and ${createsPerTurnMax} are promised at most`,
-    evidence: evidenceOf(turn.started, failed[0], failed[createsPerTurnMax]),
+    evidence: evidenceOf(turn.started, failed[createsPerTurnMax - 1], failed[createsPerTurnMax]),
   };
 }
 
@@ -128,35 +128,34 @@ function unansweredRuns({ history, turns }: CheckContext): readonly UnansweredRu
 
 function unansweredFinding({ turn, dials }: UnansweredRun, contract: Contract): Finding {
   const attemptsMax = failuresMaxOf(contract);
-  const [first, beyond] = [dials[0], dials[attemptsMax]];
-  if (first === undefined || beyond === undefined) return FINE;
+  const [last, beyond] = [dials[attemptsMax - 1], dials[attemptsMax]];
+  if (last === undefined || beyond === undefined) return FINE;
   const isStated = contract.backoff !== "unstated";
   const slowest = Math.max(...dials.slice(1).map(({ atMs }, index) => atMs - (dials[index]?.atMs ?? atMs)));
   if (!isStated && slowest >= SLOW_POLL_MS) return FINE;
   return {
     outcome: "violated",
     message: `session ${turn.session}: ${dials.length} dials in a row got no answer in one turn, and ${attemptsMax} are ${isStated ? "promised" : "reasonable"} at most`,
-    evidence: evidenceOf(turn.started, first, beyond),
+    evidence: evidenceOf(turn.started, last, beyond),
   };
 }
 
 function dialsFinding(outage: readonly FailedAttempt[], contract: Contract): Finding {
   const isStated = contract.backoff !== "unstated";
   const attemptsMax = failuresMaxOf(contract);
-  const [first] = outage;
-  const beyond = outage[attemptsMax];
+  const [last, beyond] = [outage[attemptsMax - 1], outage[attemptsMax]];
   const unseen = outage.find(({ wait }) => wait?.isBlind === true);
   if (beyond === undefined && unseen?.wait !== undefined) {
     const message = `session ${unseen.session}: dials may have been refused unseen, so they cannot be counted`;
     return { outcome: "unknown", message, evidence: evidenceOf(unseen.end.event, unseen.wait.next.dialled) };
   }
-  if (first === undefined || beyond === undefined) return FINE;
+  if (last === undefined || beyond === undefined) return FINE;
   const slowest = Math.max(...outage.map(({ wait }) => wait?.notedMs ?? 0));
   if (!isStated && slowest >= SLOW_POLL_MS) return FINE;
   return {
     outcome: "violated",
-    message: `session ${first.session}: ${outage.length} attempts in a row failed in one turn, and ${attemptsMax} are ${isStated ? "promised" : "reasonable"} at most`,
-    evidence: evidenceOf(first.turn.started, first.end.event, beyond.end.event),
+    message: `session ${last.session}: ${outage.length} attempts in a row failed in one turn, and ${attemptsMax} are ${isStated ? "promised" : "reasonable"} at most`,
+    evidence: evidenceOf(last.turn.started, last.end.event, beyond.end.event),
   };
 }
 

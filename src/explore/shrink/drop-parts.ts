@@ -1,5 +1,9 @@
+import { isDeepStrictEqual } from "node:util";
+
 import type { ScheduledFault } from "../../plan/fault.ts";
+import { describeFault } from "../../plan/fault-catalogue.ts";
 import type { Plan } from "../../plan/plan.ts";
+import type { Anchor } from "../../plan/trigger.ts";
 import { type Chunk, chunksOf, withoutChunk } from "./chunks.ts";
 import type { Candidate, ShrinkPass } from "./pass.ts";
 import { type SessionOfPlan, withSession } from "./relocate-faults.ts";
@@ -22,12 +26,27 @@ function withoutSessions(plan: Plan, chunk: Chunk): Plan {
   return { ...plan, workload: { sessions: withoutChunk(plan.workload.sessions, chunk) }, faults };
 }
 
-/** Leaves faults out, even all of them: a client may fail without. */
+/**
+ * Leaves faults out, even all of them: a client may fail without. What is left strikes where it did, and where that
+ * fails no more, what needs no connection strikes at the first dial: the dial that it waited for may have been made
+ * because of a fault that is gone.
+ */
 export const dropFaults: ShrinkPass = (plan) =>
-  chunksOf(plan.faults.length, plan.faults.length).map((chunk) => () => ({
-    ...plan,
-    faults: withoutChunk(plan.faults, chunk),
-  }));
+  chunksOf(plan.faults.length, plan.faults.length).flatMap((chunk) => {
+    const faults = withoutChunk(plan.faults, chunk);
+    const atFirstDial = faults.map(strikeAtFirstDial);
+    const isSame = atFirstDial.every((fault, index) => fault === faults[index]);
+    return [() => ({ ...plan, faults }), ...(isSame ? [] : [() => ({ ...plan, faults: atFirstDial })])];
+  });
+
+const FIRST_DIAL: Anchor = { kind: "point", point: "P0", occurrence: 1 };
+
+function strikeAtFirstDial(scheduled: ScheduledFault): ScheduledFault {
+  const { fault, when } = scheduled;
+  if (describeFault(fault).scope === "connection" || isDeepStrictEqual(when.at, FIRST_DIAL)) return scheduled;
+  const { connection: _connection, lane: _lane, ...place } = when.place;
+  return { ...scheduled, when: { place, at: FIRST_DIAL } };
+}
 
 /** Leaves turns out: of every session at once, then of each. */
 export const dropTurns: ShrinkPass = (plan) => {

@@ -62,6 +62,28 @@ describe("shrinking a plan", () => {
     expect(plan.workload.sessions[0]?.turns[0]?.script.steps[0]).toEqual({ calls: [{ operation: "s2-a" }], deltas: 1 });
   });
 
+  it("lets an outage begin with the first dial, where the cut that made the client dial again can be left out", async () => {
+    const at = pointOf("P6");
+    const outage: ScheduledFault = {
+      id: "outage",
+      fault: { kind: "reject", how: "reset", dials: 1_000 },
+      when: { place: { session: 0, connection: 0 }, at, delayMs: 5 },
+      heal: { kind: "never" },
+    };
+    const start = fixture.planOf([{ turns: [fixture.turnOf("only", ["a"])] }], [fixture.cutAt("cut", 0, at), outage]);
+    const judge = failsWhere(({ faults }) =>
+      faults.some(({ fault, when }) => {
+        const isFirst = when.at.kind === "point" && when.at.point === "P0";
+        // A dial that is cut is one of ten that fail in a row.
+        return fault.kind === "reject" && fault.dials >= (isFirst ? 10 : 9) && (isFirst || faults.length === 2);
+      }),
+    );
+    const { plan } = await shrinkPlan(start, { judge, failure: [FAILURE] });
+    expect(plan.faults.map(({ id, when }) => ({ id, when }))).toEqual([
+      { id: "outage", when: { place: { session: 0 }, at: pointOf("P0") } },
+    ]);
+  });
+
   it("keeps what only together makes it fail", async () => {
     const { plan } = await shrinkBig((tried) => ["f1", "f3"].every((id) => faultsOf(tried).includes(id)));
     expect(plan.workload.sessions).toHaveLength(2);
