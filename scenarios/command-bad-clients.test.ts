@@ -270,4 +270,21 @@ describe("a client that leaves virtual time", () => {
     expect(stderr).toMatch(/\nUse --backend embedded for this client\.\n\(HARNESS_SIMULATION_ESCAPED\)\n$/);
     expect(code).toBe(3);
   });
+
+  it.for(["run cut-after-call-done", "explore --runs 4 --unit-size 2", "sweep"])(
+    "is refused, and not convicted of waiting, where it uses Node's own fetch: cutwire %s",
+    async (command, context) => {
+      const place = workplaceOf(context);
+      place.write("package.json", { type: "module" });
+      place.write("mine.js", clientThat({ runTurn: "await fetch(context.baseUrl);" }));
+      const args = [...command.split(" "), "--backend", "simulation", "--client", "./mine.js", "--quiet"];
+      const { code, stdout, stderr } = await place.run(args);
+      expect(stdout).toBe("");
+      expect(stderr).toMatch(
+        /The client cannot be simulated: a network client of Node's own.* \(fetch\) leaves virtual time/,
+      );
+      expect(stderr).toMatch(/started here:\n +at .*mine\.js:\d+:\d+\)\n/);
+      expect(code).toBe(3);
+    },
+  );
 });

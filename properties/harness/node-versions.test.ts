@@ -2,6 +2,7 @@ import { execFile } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 
 import { createHarness, firstDifference, type HistoryEvent, type Plan } from "cutwire";
@@ -69,6 +70,18 @@ describe.skipIf(!CAN_FETCH)("another release of Node", () => {
       }
     },
   );
+
+  it("has a WebSocket of its own, and a client over it is refused with that name instead of judged", async () => {
+    const client = fileURLToPath(new URL("./own-websocket-client.js", import.meta.url));
+    for (const version of VERSIONS) {
+      const judged = simulateElsewhere({ client, plans: plans.slice(0, 1), node: nodeOf(version) });
+      await expect(judged, `Node ${version}`).rejects.toMatchObject({
+        stderr: expect.stringMatching(
+          /The client cannot be simulated: a network client of Node's own.* \(WebSocket\) leaves virtual time.*\n.*own-websocket-client\.js/,
+        ),
+      });
+    }
+  });
 
   // A package may do otherwise where another release of Node has something that it uses, and keep its promises alike.
   it.each(clients.filter((name) => !OWN.test(name)))("comes to the same verdicts: %s", async (client) => {

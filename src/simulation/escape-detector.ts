@@ -34,6 +34,13 @@ const WORDS: readonly (readonly [RegExp, string])[] = [
   [/^PROCESSWRAP/, "another process"],
   [/^WORKER|^MESSAGEPORT/, "another thread, or a message channel"],
   [/REQUEST$|JOB$/, "cryptography on the thread pool"],
+  [
+    /^fetch$|^WebSocket$|^EventSource$/,
+    "a network client of Node's own, which keeps timers and sockets that no world has",
+  ],
+  [/^undici$/, "a network client with timers and sockets that no world has"],
+  [/^WebAssembly/, "compilation on the thread pool"],
+  [/^Atomics/, "a wait for another thread"],
   [/^Timeout$|^Immediate$/, "a timer whose function was taken before the simulation was registered"],
 ];
 

@@ -3,6 +3,7 @@ import { pbkdf2 } from "node:crypto";
 import { lookup } from "node:dns";
 import { readFile } from "node:fs/promises";
 import http from "node:http";
+import { createRequire } from "node:module";
 import { Socket } from "node:net";
 import { Worker } from "node:worker_threads";
 import { deflateRaw } from "node:zlib";
@@ -11,6 +12,17 @@ import { describe, expect, it } from "vitest";
 
 import { sleep } from "../determinism/waiting.ts";
 import { runInWorld } from "./run-in-world.ts";
+
+/** As somebody has it who knows nothing of types: the package, of another one that needs it, and what Node has of its own. */
+const besides = createRequire(createRequire(import.meta.url).resolve("testcontainers"));
+const undici = besides("undici") as { fetch(url: string): Promise<unknown> };
+const assembly = Reflect.get(globalThis, "WebAssembly") as { compile(bytes: Uint8Array): Promise<unknown> };
+const waitAsync = (): unknown =>
+  Reflect.apply(Reflect.get(Atomics, "waitAsync") as () => unknown, Atomics, [
+    new Int32Array(new SharedArrayBuffer(4)),
+    0,
+    0,
+  ]);
 
 const ignore = (): void => undefined;
 
@@ -25,6 +37,18 @@ const ESCAPES: readonly (readonly [string, RegExp, () => void])[] = [
     /a real socket \(TCPWRAP\)/,
     () => new Socket().connect(1, "127.0.0.1").on("error", ignore).destroy(),
   ],
+  ["Node's own fetch", /a network client of Node's own.*\(fetch\)/, () => void fetch("http://127.0.0.1:40999/")],
+  [
+    "undici as a package",
+    /a network client with timers.*\(undici\)/,
+    () => void undici.fetch("http://127.0.0.1:40999/").catch(ignore),
+  ],
+  [
+    "WebAssembly",
+    /compilation on the thread pool \(WebAssembly\.compile\)/,
+    () => void assembly.compile(new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0])),
+  ],
+  ["a wait for a thread", /a wait for another thread \(Atomics\.waitAsync\)/, () => void waitAsync()],
   ["a process", /another process \(PROCESSWRAP\)|a real socket \(PIPEWRAP\)/, () => void execFile("true", ignore)],
   ["a thread", /another thread, or a message channel/, () => void new Worker("", { eval: true })],
 ];

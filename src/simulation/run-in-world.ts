@@ -3,7 +3,7 @@ import { ambientWorld, inWorld, inWorldContext, openContexts } from "../determin
 import { ambientInstallation } from "../determinism/ambient/install-ambient.ts";
 import { createDrain, eachTurn, nextTask } from "../determinism/drain.ts";
 import { HarnessError } from "../errors.ts";
-import { describeEscape, type EscapeDetector, openEscapeDetector } from "./escape-detector.ts";
+import { describeEscape, type Escape, openEscapeDetector } from "./escape-detector.ts";
 import { openUncaughtTrap } from "./uncaught-trap.ts";
 import { World } from "./world.ts";
 
@@ -141,7 +141,7 @@ function startCourse(world: World, isInside: () => boolean): Course {
       );
     },
     step() {
-      refuseEscapes(detector);
+      refuseEscape(detector.take() ?? world.escape());
       if (settled !== undefined || world.failure() !== undefined) return false;
       const task = world.clock.next();
       if (task === undefined) throw new Error("the run waits for something that never happens in its world");
@@ -155,7 +155,7 @@ function startCourse(world: World, isInside: () => boolean): Course {
       return true;
     },
     outcome<Result>() {
-      refuseEscapes(detector);
+      refuseEscape(detector.take() ?? world.escape());
       const failure = world.failure();
       if (failure !== undefined) throw failure.error;
       if (settled === undefined) throw new Error("the world is not over");
@@ -177,8 +177,7 @@ function spinning(tasks: number): HarnessError {
   );
 }
 
-function refuseEscapes(detector: EscapeDetector): void {
-  const escape = detector.take();
+function refuseEscape(escape: Escape | undefined): void {
   if (escape === undefined) return;
   const what = describeEscape(escape);
   throw new HarnessError(
@@ -188,10 +187,14 @@ function refuseEscapes(detector: EscapeDetector): void {
   );
 }
 
-/** The lines of a stack that are not Node's own. */
+/** Lines of Node itself, of what finds an escape, and of a package that is named as the escape. */
+const NOBODYS =
+  /node:|escape-detector|determinism[\\/]ambient[\\/]|simulation[\\/]world\.|node_modules[\\/]undici[\\/]/;
+
+/** The lines of a stack that say who did it. */
 function placeOf(stack: string): string {
   const lines = stack.split("\n").slice(1);
-  const own = lines.filter((line) => !/node:|escape-detector/.test(line));
+  const own = lines.filter((line) => !NOBODYS.test(line));
   return (own.length === 0 ? lines : own).slice(0, 4).join("\n");
 }
 

@@ -4,6 +4,7 @@ import type { AmbientWorld, Chance } from "../determinism/ambient/ambient-world.
 import type { Timer } from "../determinism/clock.ts";
 import { createRandom } from "../determinism/random.ts";
 import { createVirtualClock, type Owner, type VirtualClock } from "../determinism/virtual-clock.ts";
+import type { Escape } from "./escape-detector.ts";
 import { SimulatedNetwork } from "./simulated-network.ts";
 
 /** What becomes of what the code under test does to its process. */
@@ -37,6 +38,7 @@ export class World {
   #isGuestEnded = false;
   /** How far the wall clock of the code under test is from the calendar of the world, in ms. */
   #wallClockOffMs = 0;
+  #escape: Escape | undefined;
   #failure: { readonly error: unknown } | undefined;
   #onSpinning: ((tasks: number) => void) | undefined;
 
@@ -80,6 +82,11 @@ export class World {
     return this.#failure;
   }
 
+  /** What code of this world did that no world can hold, as far as that code is stopped from doing it. */
+  escape(): Escape | undefined {
+    return this.#escape;
+  }
+
   /** Calls back, once, where time stands still for so many tasks that it counts as a loop. */
   whenSpinning(callback: (tasks: number) => void): void {
     this.#onSpinning = callback;
@@ -116,6 +123,7 @@ export class World {
         const socket = network.dialStream(this.owner, address);
         return this.#isOver() ? socket.destroy() : socket;
       },
+      escaped: (type) => void (this.#escape ??= { type, stack: wholeStackOf(type) }),
       print: (stream, text) => this.#tellGuest((guest) => guest.print(stream, text)),
       exit: (code) => this.#tellGuest((guest) => guest.exited(code)),
     };
@@ -140,4 +148,15 @@ export class World {
     if (!this.#isGuestEnded) tell(this.#guest);
     return true;
   }
+}
+
+/** A package that makes many calls of one leaves ten of its own lines, and none of who called it. */
+const STACK_LINES = 60;
+
+function wholeStackOf(message: string): string {
+  const before = Error.stackTraceLimit;
+  Error.stackTraceLimit = STACK_LINES;
+  const { stack = "" } = new Error(message);
+  Error.stackTraceLimit = before;
+  return stack;
 }

@@ -13,6 +13,7 @@ const WORLD: AmbientWorld = {
   dial: () => {
     throw new Error("nothing is dialled here");
   },
+  escaped: () => undefined,
   print: () => false,
   exit: () => false,
 };

@@ -24,6 +24,8 @@ export type AmbientWorld = {
   dial(address: { readonly host: string; readonly port: number }): Duplex;
   /** Takes what the code prints; false where it is not the client's, and goes where it always goes. */
   print(stream: "stdout" | "stderr", text: string): boolean;
+  /** The code did what no world can hold, by its name: `"fetch"`. The world is over then. */
+  escaped(what: string): void;
   /** The code ends its process; false where it is not the client's, and the process really ends. */
   exit(code: number): boolean;
 };

@@ -1,6 +1,7 @@
 import { createRequire, syncBuiltinESMExports } from "node:module";
 
 import { installChance } from "./ambient-chance.ts";
+import { installEscapes } from "./ambient-escapes.ts";
 import { installNetwork } from "./ambient-network.ts";
 import { installProcess } from "./ambient-process.ts";
 import { installTime } from "./ambient-time.ts";
@@ -32,6 +33,7 @@ export function installAmbient(): AmbientInstallation {
   installChance();
   installNetwork();
   installProcess();
+  installEscapes();
   syncBuiltinESMExports();
   // Made once per process by Node itself, with a channel that would look like an escape.
   structuredClone({});
