@@ -83,6 +83,20 @@ describe.skipIf(!CAN_FETCH)("another release of Node", () => {
     }
   });
 
+  it("tells a client the world's time by Temporal too, where it has that", async () => {
+    const client = fileURLToPath(new URL("./temporal-client.js", import.meta.url));
+    const texts: string[] = [];
+    for (const version of VERSIONS) {
+      const request = { client, plans: plans.slice(0, 1), node: nodeOf(version), prints: "history" } as const;
+      const [line = "[]"] = await simulateElsewhere(request);
+      const ended = (JSON.parse(line) as readonly HistoryEvent[]).find(({ kind }) => kind === "turn-ended");
+      texts.push(ended?.kind === "turn-ended" ? (ended.text ?? "") : "");
+    }
+    const minute = "2026-01-01T00:00";
+    const told = `PT1S ${minute}+00:00[UTC] ${minute} 2026-01-01 00:00`;
+    expect(texts).toEqual(["there is no Temporal", "there is no Temporal", told]);
+  });
+
   // A package may do otherwise where another release of Node has something that it uses, and keep its promises alike.
   it.each(clients.filter((name) => !OWN.test(name)))("comes to the same verdicts: %s", async (client) => {
     const here = await simulateElsewhere({ client, plans, prints: "outcomes" });

@@ -1,12 +1,16 @@
 import { performance } from "node:perf_hooks";
 
-import { ambientWorld } from "./ambient-world.ts";
+import { type AmbientWorld, ambientWorld } from "./ambient-world.ts";
 import { divert, replaceMember } from "./divert.ts";
 import { signalOfTimeout } from "./ambient-timer-promises.ts";
 
-/** Makes the clocks of Node ask the world that is entered: `Date`, `performance.now`, `process.hrtime` and `uptime`. */
+/**
+ * Makes the clocks of Node ask the world that is entered: `Date`, `Temporal.Now` where this Node has it,
+ * `performance.now`, `process.hrtime` and `uptime`.
+ */
 export function installTime(): void {
   replaceMember(globalThis, "Date", worldlyDate(Date));
+  installTemporal(Reflect.get(globalThis, "Temporal"));
   divert(performance, "now", (world) => world.nowMs());
   divert(process, "uptime", (world) => world.nowMs() / 1_000);
   const bigint: unknown = Reflect.get(process.hrtime, "bigint");
@@ -33,6 +37,27 @@ function worldlyDate(original: DateConstructor): DateConstructor {
   // A date says which constructor made it, and that has to be the one that everybody sees.
   Reflect.defineProperty(original.prototype, "constructor", { value: proxy, writable: true, configurable: true });
   return proxy;
+}
+
+/** The parts of `Temporal` that say what time it is, and what they are made with. */
+type Temporal = {
+  readonly Now: { timeZoneId(): string };
+  readonly Instant: { fromEpochMilliseconds(calendarMs: number): Instant };
+};
+type Instant = { toZonedDateTimeISO(zone: unknown): ZonedDateTime };
+type ZonedDateTime = { toPlainDateTime(): unknown; toPlainDate(): unknown; toPlainTime(): unknown };
+
+function installTemporal(found: unknown): void {
+  if (typeof found !== "object" || found === null) return;
+  const { Now, Instant } = found as Temporal;
+  const instant = (world: AmbientWorld): Instant => Instant.fromEpochMilliseconds(world.calendarMs());
+  const zoned = (world: AmbientWorld, [zone]: readonly unknown[]): ZonedDateTime =>
+    instant(world).toZonedDateTimeISO(zone ?? Now.timeZoneId());
+  divert(Now, "instant", instant);
+  divert(Now, "zonedDateTimeISO", zoned);
+  divert(Now, "plainDateTimeISO", (world, args) => zoned(world, args).toPlainDateTime());
+  divert(Now, "plainDateISO", (world, args) => zoned(world, args).toPlainDate());
+  divert(Now, "plainTimeISO", (world, args) => zoned(world, args).toPlainTime());
 }
 
 function hrtimeOf(nowMs: number, before: unknown): [number, number] {
