@@ -59,7 +59,10 @@ describe("shrinking a plan", () => {
   it("finds that a failure needs no fault at all", async () => {
     const { plan } = await shrinkBig((tried) => operationsOf(tried).includes("s2-a"));
     expect([faultsOf(plan), turnsOf(plan), operationsOf(plan)]).toEqual([[], ["s2-t0"], ["s2-a"]]);
-    expect(plan.workload.sessions[0]?.turns[0]?.script.steps[0]).toEqual({ calls: [{ operation: "s2-a" }], deltas: 1 });
+    expect(plan.workload.sessions[0]?.turns[0]?.script.steps[0]).toEqual({
+      calls: [{ operation: "s2-a", toolDurationMs: 20 }],
+      deltas: 1,
+    });
   });
 
   it("lets an outage begin with the first dial, where the cut that made the client dial again can be left out", async () => {
@@ -92,18 +95,35 @@ describe("shrinking a plan", () => {
   });
 
   it("finds the least number, wherever it lies", async () => {
+    const outage: ScheduledFault = {
+      id: "outage",
+      fault: { kind: "reject", how: "reset", dials: 40 },
+      when: { place: { session: 0 }, at: pointOf("P0") },
+      heal: { kind: "never" },
+    };
+    const start = fixture.planOf([{ turns: [fixture.turnOf("only")] }], [outage]);
+    const dialsOf = ({ faults }: Plan): readonly number[] =>
+      faults.flatMap(({ fault }) => (fault.kind === "reject" ? [fault.dials] : []));
     for (const least of [1, 2, 7, 40]) {
-      const toolMs = (tried: Plan): number =>
-        Math.max(
-          0,
-          ...tried.workload.sessions.flatMap(({ turns }) =>
-            turns.flatMap(({ script }) =>
-              script.steps.flatMap(({ calls = [] }) => calls.map(({ toolDurationMs = 0 }) => toolDurationMs)),
-            ),
-          ),
-        );
-      const { plan } = await shrinkBig((tried) => toolMs(tried) >= least);
-      expect(toolMs(plan)).toBe(least);
+      const judge = failsWhere((tried) => dialsOf(tried).some((dials) => dials >= least));
+      const { plan } = await shrinkPlan(start, { judge, failure: [FAILURE] });
+      expect(dialsOf(plan)).toEqual([least]);
+    }
+  });
+
+  it("leaves a tool the time in which a fault comes to the client on real sockets", async () => {
+    const toolMsOf = ({ workload }: Plan): readonly (number | undefined)[] =>
+      workload.sessions.flatMap(({ turns }) =>
+        turns.flatMap(({ script }) =>
+          script.steps.flatMap(({ calls = [] }) => calls.map(({ toolDurationMs }) => toolDurationMs)),
+        ),
+      );
+    for (const [least, left] of [
+      [0, 20],
+      [33, 33],
+    ] as const) {
+      const { plan } = await shrinkBig((tried) => toolMsOf(tried).some((toolMs = 0) => toolMs >= least));
+      expect(toolMsOf(plan)).toEqual([left]);
     }
   });
 

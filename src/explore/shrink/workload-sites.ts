@@ -6,6 +6,12 @@ type Turn = Plan["workload"]["sessions"][number]["turns"][number];
 type Step = Turn["script"]["steps"][number];
 type Call = NonNullable<Step["calls"]>[number];
 
+/**
+ * So much of a tool's time is left, in ms: a fault that strikes while it runs has to come to the client meanwhile. Virtual
+ * time needs none for that, and real sockets do.
+ */
+const TOOL_MS_KEPT = 20;
+
 /** What could be simpler about what the sessions are asked and what the model says. */
 export function sitesOfWorkload({ workload }: Plan): readonly Site[] {
   return workload.sessions.flatMap(({ turns }, session) =>
@@ -44,6 +50,6 @@ function sitesOfCall({ name, arguments: given, toolDurationMs }: Call, path: Jso
             between: members.length < 2 ? [] : members.map((member) => ({ path: member, leaveOut: true as const })),
           },
         ]),
-    ...(toolDurationMs === undefined ? [] : [optionalNumberSite([...path, "toolDurationMs"], toolDurationMs)]),
+    ...(toolDurationMs === undefined ? [] : numberSites([...path, "toolDurationMs"], toolDurationMs, TOOL_MS_KEPT)),
   ];
 }
