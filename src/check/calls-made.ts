@@ -1,5 +1,7 @@
 import type { ReceivedMessage } from "../history/passages.ts";
 import { callsOf, type MessageEvent, type ObservedResponse } from "../history/responses.ts";
+import { operationOfArguments } from "../history/tool-operations.ts";
+import type { Operation } from "./operations.ts";
 import { type FunctionCallItem, isFunctionCall, itemsOfInput } from "../protocol/items.ts";
 
 /** The calls that the model made, by session and `call_id`. */
@@ -49,5 +51,21 @@ export function injectedCalls(
     return itemsOfInput([body["item"]])
       .filter(isFunctionCall)
       .map((call) => ({ event, call }));
+  });
+}
+
+/** A call with arguments of its own that a fault delivered under a known id: to a client it is a call (failures.md INV-09). */
+export type ForgedCall = { readonly event: MessageEvent; readonly call: FunctionCallItem };
+
+/** The calls of an operation that a fault delivered and no server said; what repeats a call as it was is none of them. */
+export function forgedCallsOf(
+  { session, operation, calls }: Pick<Operation, "session" | "operation" | "calls">,
+  received: readonly ReceivedMessage[],
+): readonly ForgedCall[] {
+  const said = new Set(calls.map(({ call }) => `${call.call_id}/${call.arguments}`));
+  return injectedCalls(received).filter(({ event, call }) => {
+    const isNew = !said.has(`${call.call_id}/${call.arguments}`);
+    said.add(`${call.call_id}/${call.arguments}`);
+    return isNew && event.session === session && operationOfArguments(call.arguments) === operation;
   });
 }

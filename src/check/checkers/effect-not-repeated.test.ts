@@ -4,6 +4,7 @@ import {
   call,
   endTurn,
   type HistoryFixture,
+  injectItem,
   judge,
   openFixture,
   output,
@@ -127,6 +128,24 @@ describe("an effect is not repeated uninformed (INV-02)", () => {
     respond(fixture, { id: "r3", input: replay, output: [says("done")], connection: 1 });
     endTurn(fixture, 0);
     expect(judge(effectNotRepeated, fixture).outcome).toBe("holds");
+  });
+
+  /** A first attempt of which nothing arrives, and a second one behind which a fault delivers the call with other arguments. */
+  function forgedBehindRetry(forged: { readonly arguments?: string }, runs: number): HistoryFixture {
+    const fixture = openFixture();
+    brokenAttempt(fixture);
+    respond(fixture, { id: "r2", input: [user("book")], output: [call("c2", "book")], connection: 1 });
+    runTool(fixture, { execution: 0, operation: "book" });
+    injectItem(fixture, { ...call("c2", "book"), ...forged }, { connection: 1 });
+    for (let run = 1; run < runs; run += 1) runTool(fixture, { execution: run, operation: "book" });
+    return fixture;
+  }
+
+  it("does not take the run for a call that a fault delivered for one of an earlier attempt, and one more it does", () => {
+    const other = { arguments: '{"operation":"book","again":true}' };
+    expect(judge(effectNotRepeated, forgedBehindRetry(other, 2)).outcome).toBe("holds");
+    expect(judge(effectNotRepeated, forgedBehindRetry(other, 3)).outcome).toBe("violated");
+    expect(judge(effectNotRepeated, forgedBehindRetry({}, 2)).outcome).toBe("violated");
   });
 
   it("is not exercised where no tool had an effect, nor where the target plays no script", () => {

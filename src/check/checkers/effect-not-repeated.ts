@@ -1,4 +1,5 @@
 import type { ToolExecution } from "../../history/tool-operations.ts";
+import { type ForgedCall, forgedCallsOf } from "../calls-made.ts";
 import { type Checker, evidenceOf, notExercised, worstOf } from "../checker.ts";
 import { collectOperations, type Operation, type OperationCall, wasInformed } from "../operations.ts";
 import type { Finding } from "../verdict.ts";
@@ -17,16 +18,19 @@ export const effectNotRepeated: Checker = {
   check(context) {
     const operations = collectOperations(context).filter(({ executions }) => executions.some(({ effect }) => effect));
     if (operations.length === 0) return notExercised("no tool had an effect");
-    return worstOf(operations.map(findingOf), `none of ${operations.length} operations took effect again uninformed`);
+    const findings = operations.map((operation) =>
+      findingOf(operation, () => forgedCallsOf(operation, context.received)),
+    );
+    return worstOf(findings, `none of ${operations.length} operations took effect again uninformed`);
   },
 };
 
 // A model that repeats an action knowingly is not blamed: then the first call and its output were in what it saw.
-function findingOf({ session, operation, executions, calls }: Operation): Finding {
+function findingOf({ session, operation, executions, calls }: Operation, forged: () => readonly ForgedCall[]): Finding {
   const effective = executions.filter(({ effect }) => effect !== undefined);
   const uninformed = calls.find(
     ({ response }, index) =>
-      index > 0 && !wasInformed(response, operation) && repeatsEffect({ effective, calls, index }),
+      index > 0 && !wasInformed(response, operation) && repeatsEffect({ effective, calls, index, forged }),
   );
   if (uninformed === undefined) return { outcome: "holds", message: "", evidence: [] };
   const again =
@@ -48,17 +52,23 @@ function findingOf({ session, operation, executions, calls }: Operation): Findin
 
 // The ledger does not say for which call a tool ran. But a run that started between two calls was for the first of
 // them, and where more runs took effect than there were calls from this one on, one of them was for a call before it.
+// Calls that a fault delivered and no model made may each have had a run too.
 function repeatsEffect(of: {
   readonly effective: readonly ToolExecution[];
   readonly calls: readonly OperationCall[];
   readonly index: number;
+  readonly forged: () => readonly ForgedCall[];
 }): boolean {
-  const { effective, calls, index } = of;
+  const { effective, calls, index, forged } = of;
   const from = calls[index]?.done.sequence ?? Number.POSITIVE_INFINITY;
   const until = calls[index + 1]?.done.sequence ?? Number.POSITIVE_INFINITY;
   const since = effective.filter(({ started }) => started.sequence > from);
   if (since.length === 0) return false;
   const hadEffectBefore = since.length < effective.length;
   const ranForThis = since.some(({ started }) => started.sequence < until);
-  return (hadEffectBefore && ranForThis) || effective.length > calls.length - index;
+  const isBefore = hadEffectBefore && ranForThis;
+  if (!isBefore && effective.length <= calls.length - index) return false;
+  const others = forged();
+  const othersSince = others.filter(({ event }) => event.sequence > from);
+  return since.length > othersSince.length && (isBefore || effective.length - others.length > calls.length - index);
 }
