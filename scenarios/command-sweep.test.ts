@@ -95,7 +95,9 @@ describe("cutwire herd", () => {
 
   it("is no fleet below twenty, and then decides nothing", async (context) => {
     const place = workplaceOf(context);
-    const { code, stdout } = await place.run(["herd", "--clients", "5", "--json"]);
+    const { code, stdout, stderr } = await place.run(["herd", "--clients", "5", "--json"]);
+    expect(stderr).toBe("5 clients on simulation: cut at one instant\n");
+    expect((await place.run(["herd", "--clients", "5", "--json", "--quiet"])).stderr).toBe("");
     expect(JSON.parse(stdout)).toMatchObject({ exitCode: 2, histogram: { dials: expect.any(Number) } });
     expect(code).toBe(2);
   });

@@ -1,22 +1,17 @@
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 
-import { createSystemClock } from "../determinism/clock.ts";
-import { sleep } from "../determinism/waiting.ts";
+import { freePort, TOXIPROXY_IMAGE, untilToxiproxyAnswers } from "../house/local-toxiproxy.ts";
 import type { Party } from "./party.ts";
 
 /** A real Toxiproxy, as a process on this host. */
 export type ToxiproxyParty = { readonly party: Party; readonly apiUrl: string };
 
 const run = promisify(execFile);
-const IMAGE = process.env["CUTWIRE_TOXIPROXY_IMAGE"] ?? "ghcr.io/shopify/toxiproxy:2.12.0";
-const ROUNDS_MAX = 200;
-const PAUSE_MS = 50;
 /** Ticks of the kernel's clock per second in what /proc tells, on every Linux that Node runs on. */
 const TICKS_PER_SECOND = 100;
 const MS_PER_SECOND = 1_000;
@@ -26,7 +21,7 @@ const BYTES_PER_KIB = 1_024;
 export async function openToxiproxyParty(): Promise<ToxiproxyParty> {
   const folder = mkdtempSync(join(tmpdir(), "cutwire-bench-"));
   const program = join(folder, "toxiproxy");
-  const { stdout } = await run("docker", ["create", IMAGE]);
+  const { stdout } = await run("docker", ["create", TOXIPROXY_IMAGE]);
   await run("docker", ["cp", `${stdout.trim()}:/toxiproxy`, program]);
   await run("docker", ["rm", stdout.trim()]);
   const port = await freePort();
@@ -34,7 +29,7 @@ export async function openToxiproxyParty(): Promise<ToxiproxyParty> {
   await once(child, "spawn");
   rmSync(folder, { recursive: true });
   const apiUrl = `http://127.0.0.1:${port}`;
-  await untilItAnswers(`${apiUrl}/version`);
+  await untilToxiproxyAnswers(apiUrl);
   const told = (file: string): string => readFileSync(`/proc/${child.pid ?? 0}/${file}`, "utf8");
   return {
     apiUrl,
@@ -56,24 +51,4 @@ function processorMs(stat: string): number {
 
 function residentBytes(status: string): number {
   return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1] ?? 0) * BYTES_PER_KIB;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  await once(server, "close");
-  return address !== null && typeof address === "object" ? address.port : 0;
-}
-
-async function untilItAnswers(url: string): Promise<void> {
-  const clock = createSystemClock();
-  for (let round = 0; round < ROUNDS_MAX; round += 1) {
-    const response = await fetch(url).catch(() => undefined);
-    if (response?.ok === true) return;
-    await sleep(clock, PAUSE_MS);
-  }
-  throw new Error(`Toxiproxy does not answer at ${url}`);
 }

@@ -24,6 +24,7 @@ const OPTIONS: OptionTable = {
   rejected: { type: "string" },
   seed: { type: "string" },
   json: { type: "boolean", default: false },
+  quiet: { type: "boolean", default: false },
   help: { type: "boolean", default: false },
 };
 
@@ -42,6 +43,7 @@ ${CONTRACT_HELP}
   --config FILE              another configuration than cutwire.config.ts, .js or .json
   --out DIR                  where the run is stored (default: .cutwire)
   --json                     the result as JSON
+  --quiet                    no progress
 
 Examples
   npx cutwire herd                                 the reference client draws its delays
@@ -74,6 +76,8 @@ export const herdCommand: Command = {
       rejectedDials: given.count("rejected", { least: 0, most: 1_000, fallback: 5 }),
       seed: given.count("seed", { least: 0, most: 4_294_967_295, fallback: 1 }),
     });
+    const clients = plan.workload.sessions.length;
+    if (!given.flag("quiet")) context.note(`${plural(clients, "client")} on ${settings.backend}: cut at one instant`);
     const startedAt = harness.clock.wallTime();
     const folder = openRunFolder(outOf(given, project), { directory: context.directory, startedAt });
     const result = await runInFolder(plan, "herd", { settings: { ...settings, folder }, harness });
@@ -83,7 +87,7 @@ export const herdCommand: Command = {
     const directory = join(folder.path, "herd");
     writeTextFile(join(resolve(context.directory, directory), "herd.json"), json);
     const client = printClientReference(settings.client);
-    const words = { clients: plan.workload.sessions.length, client, backend: settings.backend, directory };
+    const words = { clients, client, backend: settings.backend, directory };
     context.print(given.flag("json") ? json : printHerd(result, histogram, { ...words, context }));
     return exitCode;
   },
