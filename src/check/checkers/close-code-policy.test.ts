@@ -28,6 +28,25 @@ describe("close codes (INV-29)", () => {
     });
   });
 
+  it("one that comes when the client has said that its turn failed asks for nothing", () => {
+    const over = (says: boolean): TimedFixture => {
+      const fixture = openTimed();
+      fixture.startTurn();
+      fixture.dial();
+      fixture.open();
+      fixture.create();
+      fixture.receive("response.incomplete");
+      if (says) fixture.show("error-shown");
+      fixture.face({ kind: "frame-injected", direction: "to-client", code: 1011 });
+      fixture.endTurn("too long");
+      return fixture;
+    };
+    expect(judgeTimed(closeCodePolicy, over(true)).outcome).toBe("not-exercised");
+    expect(judgeTimed(closeCodePolicy, over(false)).outcome).toBe("violated");
+    const underWay = closed(1011, fails);
+    expect(judgeTimed(closeCodePolicy, underWay).outcome).toBe("violated");
+  });
+
   it("a dial that nobody answers is one, if it comes behind the close", () => {
     const tried = closed(1012, (fixture) => {
       fixture.unanswered();

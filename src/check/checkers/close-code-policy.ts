@@ -1,5 +1,12 @@
-import { collectDials, collectUnansweredDials, type ConnectionEnd, type ObservedDial } from "../../history/dials.ts";
+import {
+  collectDials,
+  collectUnansweredDials,
+  type ConnectionEnd,
+  hasWorkInFlight,
+  type ObservedDial,
+} from "../../history/dials.ts";
 import type { HistoryEvent } from "../../history/event.ts";
+import type { ObservedTurn } from "../../history/turns.ts";
 import { type CheckContext, type Checker, evidenceOf, notExercised, worstOf } from "../checker.ts";
 import {
   CLOSE_UNANSWERED,
@@ -62,7 +69,7 @@ function recoveryFindings(dial: ObservedDial, end: ConnectionEnd, { dials, conte
       other.end.event.sequence > turn.started.sequence &&
       other.end.event.sequence < end.event.sequence,
   );
-  if (!isFirst) return [];
+  if (!isFirst || wasOverBefore(dial, turn, history)) return [];
   const isDialled = collectUnansweredDials(history).some(
     (later) => later.sequence > end.event.sequence && openTurnAt(turns, session, later) === turn,
   );
@@ -79,6 +86,20 @@ function recoveryFindings(dial: ObservedDial, end: ConnectionEnd, { dials, conte
   }
   const evidence = evidenceOf(end.event, turn.overdue ?? turn.ended);
   return [{ outcome: "violated", message: `${what}, and the client did not dial again`, evidence }];
+}
+
+/** Whether the client had said that the turn failed before its connection was closed: the end of the turn is told later. */
+function wasOverBefore(dial: ObservedDial, { ended }: ObservedTurn, history: readonly HistoryEvent[]): boolean {
+  const last = dial.creates.at(-1);
+  const close = dial.end?.event.sequence ?? 0;
+  if (last === undefined || ended?.outcome !== "failed" || hasWorkInFlight(dial)) return false;
+  return history.some(
+    ({ kind, session, sequence }) =>
+      (kind === "error-shown" || kind === "gave-up") &&
+      session === dial.session &&
+      sequence > last.sent.sequence &&
+      sequence < close,
+  );
 }
 
 /** A client may say that it does not try again, or not after its user has seen a part of the answer. */
