@@ -44,5 +44,11 @@ export const PLANTED_BUGS_OF_TIMING: readonly PlantedBug[] = [
   bug("M35", "reject-503-with-retry-after", "INV-35", "B5"),
 ];
 
-/** Rules of thumb that no planted bug breaks; what they are proved by are histories of their own. */
-export const RULES_WITHOUT_BUG: readonly string[] = ["B1", "B6", "B8"];
+/** Clients of this folder that break rules of thumb which no planted bug breaks, and the scenario that shows it. */
+export const SMALL_CLIENTS: readonly PlantedBug[] = [
+  { client: "./scenarios/clients/hasty.js", rules: ["B1"], scenario: "reject-dials-503-twice" },
+  { client: "./scenarios/clients/stubborn.js", rules: ["B6"], scenario: "close-codes-to-respect" },
+];
+
+/** Rules that take a longer run to break than a scenario is: `small-clients.test.ts` has it. */
+export const RULES_OF_LONG_RUNS: readonly string[] = ["B8"];

@@ -1,8 +1,18 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createHarness, createMemoryHistorySink, type Plan, runAndJudge, type Verdict } from "cutwire";
+import {
+  createHarness,
+  createMemoryHistorySink,
+  type Plan,
+  runAndJudge,
+  type Scenario,
+  type SessionScript,
+  type Verdict,
+} from "cutwire";
 import { afterAll, describe, expect, it } from "vitest";
+
+import { SMALL_CLIENTS } from "./planted-bugs.test-support.ts";
 
 const harness = createHarness();
 const directory = mkdtempSync(join(tmpdir(), "cutwire-small-clients-"));
@@ -10,12 +20,11 @@ afterAll(() => rmSync(directory, { recursive: true }));
 
 /** What a rule says of a client that is no policy of the reference client, but a small program of its own. */
 async function judge(client: string, rule: string, plan: Plan): Promise<Verdict | undefined> {
-  const module =
-    client === "reference" ? harness.clients.get(client) : new URL(`./clients/${client}.js`, import.meta.url).href;
+  const module = harness.clients.get(client) ?? new URL(`../${client}`, import.meta.url).href;
   const { verdicts, faults } = await runAndJudge(
     {
       plan,
-      module: module ?? "",
+      module,
       backend: "embedded",
       target: "reference",
       sink: createMemoryHistorySink(),
@@ -27,7 +36,27 @@ async function judge(client: string, rule: string, plan: Plan): Promise<Verdict 
   return verdicts.find((verdict) => verdict.rule === rule);
 }
 
-const LIMITS = { runMs: 60_000, eventsMax: 20_000, bytesMax: 10_000_000, sessionsMax: 1 };
+/** A busy machine may leave a rule about time undecided; so often it is tried again, as --confirm does. */
+const TRIES_MAX = 4;
+
+/** What a rule says of a client, as soon as it says what is wanted. */
+async function decided(
+  wanted: Verdict["outcome"],
+  client: string,
+  { rule, plan }: { rule: string; plan: Plan },
+): Promise<Verdict | undefined> {
+  for (let left = TRIES_MAX; ; left -= 1) {
+    const verdict = await judge(client, rule, plan);
+    if (left === 1 || verdict?.outcome === wanted) return verdict;
+  }
+}
+
+/** The plan of a scenario of this folder. */
+function planOf(scenario: string): Plan {
+  return (JSON.parse(readFileSync(new URL(`${scenario}.json`, import.meta.url), "utf8")) as Scenario).plan;
+}
+
+const LIMITS = { runMs: 60_000, eventsMax: 50_000, bytesMax: 50_000_000, sessionsMax: 4 };
 
 /** The end of the first answer comes twice, and the second time before anybody asks for another one. */
 const END_TWICE: Plan = {
@@ -57,12 +86,48 @@ const END_TWICE: Plan = {
   limits: LIMITS,
 };
 
-describe("a client that answers a turn with what waited on its socket", () => {
-  it("is convicted by INV-17, which the reference client keeps", async () => {
-    expect(await judge("queueing", "INV-17", END_TWICE)).toMatchObject({
+/** Four long sessions in which nothing happens, and every answer takes a while. */
+const UNEVENTFUL: Plan = {
+  formatVersion: 1,
+  seed: 1,
+  workload: {
+    sessions: Array.from({ length: 4 }, (): SessionScript => ({
+      turns: Array.from({ length: 30 }, (_, turn) => ({
+        userText: `Tell me about number ${turn + 100}.`,
+        script: { steps: [{ text: `It is the one behind ${turn + 99}.`, deltas: 3, deltaGapMs: 15 }] },
+      })),
+    })),
+  },
+  faults: [],
+  limits: LIMITS,
+};
+
+describe("a small client", () => {
+  it("that answers a turn with what waited on its socket is convicted by INV-17", async () => {
+    const asked = { rule: "INV-17", plan: END_TWICE };
+    expect(await decided("violated", "./scenarios/clients/queueing.js", asked)).toMatchObject({
       outcome: "violated",
       message: expect.stringMatching(/turn 1 shows text of \S+, which was asked for by an earlier turn/),
     });
-    expect(await judge("reference", "INV-17", END_TWICE)).toMatchObject({ outcome: "holds" });
+    expect(await decided("holds", "reference", asked)).toMatchObject({ outcome: "holds" });
+  });
+
+  it.each(SMALL_CLIENTS)(
+    "is $client, convicted by $rules in $scenario",
+    async ({ client, rules: [rule], scenario }) => {
+      const asked = { rule, plan: planOf(scenario) };
+      const verdict = await decided("violated", client, asked);
+      expect(verdict).toMatchObject({ outcome: "violated", evidence: expect.arrayContaining([expect.any(Number)]) });
+      expect(await decided("holds", "reference", asked)).toMatchObject({ outcome: "holds" });
+    },
+  );
+
+  it("that asks again because an answer takes a while is convicted by B8 in the long run", async () => {
+    const asked = { rule: "B8", plan: UNEVENTFUL };
+    expect(await decided("violated", "./scenarios/clients/impatient.js", asked)).toMatchObject({
+      outcome: "violated",
+      message: expect.stringMatching(/^\d+ of \d+ creates were retries$/),
+    });
+    expect(await decided("holds", "reference", asked)).toMatchObject({ outcome: "holds" });
   });
 });
