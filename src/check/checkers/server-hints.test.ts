@@ -50,6 +50,25 @@ describe("a server's hint is kept (INV-35, B5)", () => {
     expect(judgeTimed(hintsAreKept, dialled(300)).outcome).toBe("violated");
   });
 
+  it("asks nothing of a client that left for an error without a hint, when one with a hint came behind it", () => {
+    const twice = (staysThere: boolean): TimedFixture => {
+      const fixture = openTimed();
+      fixture.startTurn();
+      fixture.dial();
+      fixture.open();
+      fixture.create();
+      fixture.receive("error", { type: "error", error: { message: "it broke" } });
+      fixture.receive("error", { type: "error", error: { message: "slow down", headers: { "retry-after": 1 } } });
+      fixture.wait(100);
+      if (staysThere) fixture.create();
+      else fixture.dial();
+      return fixture;
+    };
+    expect(judgeTimed(serverHints, twice(false)).outcome).toBe("not-exercised");
+    expect(judgeTimed(hintsAreKept, twice(false)).outcome).toBe("not-exercised");
+    expect(judgeTimed(serverHints, twice(true)).outcome).toBe("violated");
+  });
+
   it("reads the hint of an error event, and counts a create on the same connection", () => {
     const fixture = openTimed();
     fixture.startTurn();

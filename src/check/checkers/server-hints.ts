@@ -7,7 +7,7 @@ import type { Finding } from "../verdict.ts";
 
 const FINE: Finding = { outcome: "holds", message: "", evidence: [] };
 const UNDECIDED =
-  "Unknown where an attempt is off by less than the harness itself was late. Not exercised where no server said how long to wait, or nothing was tried after it.";
+  "Unknown where an attempt is off by less than the harness itself was late. Not exercised where no server said how long to wait, or only behind an error that the client left for, or nothing was tried after it.";
 const ADVICE =
   "Read Retry-After from the answer to the upgrade and from the headers of an error event, and let it go before your own delay.";
 
@@ -66,7 +66,7 @@ function judgeHints(context: CheckContext, how: "not before" | "in time"): Findi
 function hintsOf(dials: readonly ObservedDial[], { turns, history }: CheckContext): readonly Hinted[] {
   return dials.flatMap((dial) =>
     dial.hints
-      .filter(({ waitMs }) => waitMs > 0 && waitMs <= HINT_MS_MAX)
+      .filter((hint) => hint.waitMs > 0 && hint.waitMs <= HINT_MS_MAX && !isBehindAnError(dial, hint))
       .flatMap((hint) => {
         const { session } = dial;
         const turn = openTurnAt(turns, session, hint.event);
@@ -75,6 +75,16 @@ function hintsOf(dials: readonly ObservedDial[], { turns, history }: CheckContex
         return isSameTurn ? [{ session, dial, hint, next }] : [];
       }),
   );
+}
+
+/**
+ * Whether the create had been answered with an error before, and was the last one on its connection: a client that leaves
+ * for the first error reads nothing behind it, and INV-17 advises to leave.
+ */
+function isBehindAnError({ creates }: ObservedDial, { event }: ServerHint): boolean {
+  if (creates.some(({ sent }) => sent.sequence > event.sequence)) return false;
+  const last = creates.at(-1);
+  return last?.refusal !== undefined && last.ended !== undefined && last.ended.sequence < event.sequence;
 }
 
 /** Dials and creates of a session, in order, also those that nobody answered. */
