@@ -31,7 +31,7 @@ Puts together what machines, or commands that were interrupted, stored of one ca
 It runs nothing. In any order, and as often as you like, it comes to the same.
 
   --out DIR     also stores the union there, for a later merge (default: nothing is stored but the findings, in the
-                first DIR)
+                first DIR; a smaller plan that stands there for one of them stays)
   --known FILE  violations that are known: they are told, and fail nothing
   --config FILE another configuration than cutwire.config.ts, .js or .json
   --json        the result as JSON

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -15,7 +15,7 @@ import { simulation } from "../run/backends/simulation.ts";
 import { PROXY_CAPABILITIES } from "../run/proxy-wire.ts";
 import { openNamedFolder } from "../suite/run-folder.ts";
 import { printFinding } from "./search-words.ts";
-import { CONFIRMING_BACKEND, settleFindings, type SettledFinding } from "./settled-findings.ts";
+import { CONFIRMING_BACKEND, settleFindings, type SettledFinding, type SettlingTrials } from "./settled-findings.ts";
 
 const RULE = effectNotRepeated.rule;
 /** A client with this bug: it forgets the tools that it started. */
@@ -70,18 +70,27 @@ const CLOCK_STEP: ScheduledFault = {
   heal: { kind: "never" },
 };
 
-async function settle(findings: readonly SearchFinding[]): Promise<{
+function openDirectory(): string {
+  const directory = mkdtempSync(join(tmpdir(), "cutwire-settled-"));
+  onTestFinished(() => rmSync(directory, { recursive: true }));
+  return directory;
+}
+
+const TRIALS: SettlingTrials = { shrinkMs: 5_000, confirmTimes: 0 };
+
+async function settle(
+  findings: readonly SearchFinding[],
+  { directory = openDirectory(), trials = TRIALS }: { directory?: string; trials?: SettlingTrials | "none" } = {},
+): Promise<{
   settled: readonly SettledFinding[];
   words: string;
   folders: readonly string[];
 }> {
-  const directory = mkdtempSync(join(tmpdir(), "cutwire-settled-"));
-  onTestFinished(() => rmSync(directory, { recursive: true }));
   const settled = await settleFindings(findings, {
     campaign,
     folder: openNamedFolder(join(directory, "found"), { directory: process.cwd() }),
     harness: simulationHarness([effectNotRepeated], [simulation, asRealSockets]),
-    trials: { shrinkMs: 5_000, confirmTimes: 0 },
+    ...(trials === "none" ? {} : { trials }),
     known: [],
     signal: new AbortController().signal,
     note: () => undefined,
@@ -122,5 +131,21 @@ describe("the findings of a rule", () => {
     expect(settled.map(({ finding, unseen: others }) => [finding.number, others])).toEqual([[2, [3, 4]]]);
     expect(folders).toEqual([`${RULE}-0000000000000002`]);
     expect(words).toContain("not seen on embedded in 1 run, nor the ways of plans 3 and 4\n");
+  });
+
+  it("stay as small as they were where nothing is tried again, and are stored as found where nothing can be read", async () => {
+    const directory = openDirectory();
+    const findings = [unseen(2), findingOf(7, CUT_AFTER_CALL)];
+    const file = join(directory, "found", "findings", `${RULE}-0000000000000007`, "reproduction.json");
+    await settle(findings, { directory });
+    const smallest = readFileSync(file, "utf8");
+    const again = await settle(findings, { directory, trials: "none" });
+    expect(again.settled.map(({ finding }) => finding.number)).toEqual([7]);
+    expect([again.folders, readFileSync(file, "utf8")]).toEqual([[`${RULE}-0000000000000007`], smallest]);
+    expect(again.words).toContain("shrunk");
+    writeFileSync(file, "torn");
+    const anew = await settle([findingOf(7, CUT_AFTER_CALL)], { directory, trials: "none" });
+    expect(anew.words).not.toContain("shrunk");
+    expect(JSON.parse(readFileSync(file, "utf8"))).toHaveProperty("plan", toolPlan([CUT_AFTER_CALL]));
   });
 });

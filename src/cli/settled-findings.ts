@@ -1,18 +1,19 @@
-import { rmSync } from "node:fs";
+import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 
 import { stableJson } from "../determinism/stable-json.ts";
+import { HarnessError } from "../errors.ts";
 import type { Campaign } from "../explore/campaign.ts";
 import { findingsByRule, type SearchFinding } from "../explore/search-finding.ts";
-import type { PlanSize } from "../explore/shrink/plan-size.ts";
+import { isSmaller, type PlanSize, sizeOfPlan } from "../explore/shrink/plan-size.ts";
 import { shrinkReproduction } from "../explore/shrink/shrink-reproduction.ts";
 import { findKnown } from "../report/known-findings.ts";
 import type { KnownFinding } from "../report/run-report.ts";
 import { violatedRulesOf } from "../reproduce/confirm.ts";
 import { type Harness, pluginNamed, targetNamed } from "../reproduce/harness.ts";
-import type { Reproduction } from "../reproduce/reproduction.ts";
+import { parseReproduction, type Reproduction } from "../reproduce/reproduction.ts";
 import { describeUnsupported, unsupportedFaults } from "../run/unsupported-faults.ts";
-import { writeTextFile } from "../suite/files.ts";
+import { readTextFile, writeTextFile } from "../suite/files.ts";
 import type { RunFolder } from "../suite/run-folder.ts";
 import { runInFolder } from "../suite/scenario-run.ts";
 import { quoteShellWord } from "../reproduce/shell-word.ts";
@@ -64,7 +65,10 @@ export type SettlingParts = {
   readonly campaign: Campaign;
   readonly folder: RunFolder;
   readonly harness: Harness;
-  /** How each is shrunk and run on real sockets; where absent, it is stored as it was found. */
+  /**
+   * How each is shrunk and run on real sockets; where absent, it is stored as it was found, unless the folder holds a
+   * smaller plan for it already.
+   */
   readonly trials?: SettlingTrials;
   readonly known: readonly KnownFinding[];
   readonly signal: AbortSignal;
@@ -97,7 +101,7 @@ export async function settleFindings(
 ): Promise<readonly SettledFinding[]> {
   const settled: SettledFinding[] = [];
   // What an earlier command left there would be found by the client, and taken for the state of its own session.
-  rmSync(join(parts.folder.folder("findings")), { recursive: true, force: true });
+  if (parts.trials !== undefined) rmSync(parts.folder.folder("findings"), { recursive: true, force: true });
   for (const ways of findingsByRule(findings).values()) {
     const one = await settleRule(ways, parts);
     if (one !== undefined) settled.push(one);
@@ -107,7 +111,8 @@ export async function settleFindings(
 
 async function settleRule(ways: readonly SearchFinding[], parts: SettlingParts): Promise<SettledFinding | undefined> {
   const unseen: SettledFinding[] = [];
-  for (const finding of ways.slice(0, WAYS_MAX)) {
+  const stored = ways.find((finding) => smallerStored(finding, parts) !== undefined);
+  for (const finding of stored === undefined ? ways.slice(0, WAYS_MAX) : [stored]) {
     if (parts.signal.aborted) break;
     const settled = await settle(finding, parts);
     if (isSettled(settled)) {
@@ -121,16 +126,38 @@ async function settleRule(ways: readonly SearchFinding[], parts: SettlingParts):
   return first === undefined ? undefined : { ...first, unseen: triedOf(others) };
 }
 
+/** The folder of a finding among those of its search. */
+function nameOf({ rule, signature }: SearchFinding): string {
+  return `${rule}-${signature}`;
+}
+
+const FILE_NAME = "reproduction.json";
+
+/** What an earlier command stored of a finding where nothing is to be tried now, as long as it is smaller. */
+function smallerStored(finding: SearchFinding, { trials, folder }: SettlingParts): Smaller | undefined {
+  const path = join(folder.folder("findings"), nameOf(finding), FILE_NAME);
+  if (trials !== undefined || !existsSync(path)) return undefined;
+  try {
+    const reproduction = parseReproduction(readTextFile(path), path);
+    const [before, after] = [sizeOfPlan(finding.plan), sizeOfPlan(reproduction.plan)];
+    return isSmaller(after, before) ? { reproduction, shrunk: { before, after } } : undefined;
+  } catch (error) {
+    if (error instanceof HarnessError) return undefined;
+    throw error;
+  }
+}
+
 async function settle(finding: SearchFinding, parts: SettlingParts): Promise<SettledFinding> {
-  const { rule, signature, verdict, shape } = finding;
-  const name = join("findings", `${rule}-${signature}`);
+  const { verdict, shape } = finding;
+  const name = join("findings", nameOf(finding));
   const directory = parts.folder.folder(name);
   const known = findKnown(verdict, { scenario: "explore", shape }, parts.known);
-  const path = join(directory, "reproduction.json");
+  const path = join(directory, FILE_NAME);
   const store = (reproduction: Reproduction): void => writeTextFile(path, `${stableJson(reproduction, 2)}\n`);
   const found = reproductionOf(finding, parts.campaign);
-  store(found);
-  const smaller = await shrink(found, parts);
+  const kept = smallerStored(finding, parts);
+  if (kept === undefined) store(found);
+  const smaller = kept ?? (await shrink(found, parts));
   if (smaller !== undefined) store(smaller.reproduction);
   const confirmed = await confirm(smaller?.reproduction ?? found, { ...parts, name });
   return {
