@@ -143,6 +143,11 @@ describe("the findings of a rule", () => {
     expect(again.settled.map(({ finding }) => finding.number)).toEqual([7]);
     expect([again.folders, readFileSync(file, "utf8")]).toEqual([[`${RULE}-0000000000000007`], smallest]);
     expect(again.words).toContain("shrunk");
+    const larger = { ...findingOf(7, CUT_AFTER_CALL), plan: toolPlan([CUT_AFTER_CALL, SLOW_WIRE]) };
+    const beside = openDirectory();
+    await settle([larger], { directory: beside, trials: "none" });
+    const smaller = await settle([findingOf(7, CUT_AFTER_CALL)], { directory: beside, trials: "none" });
+    expect(smaller.words).not.toContain("shrunk");
     writeFileSync(file, "torn");
     const anew = await settle([findingOf(7, CUT_AFTER_CALL)], { directory, trials: "none" });
     expect(anew.words).not.toContain("shrunk");
