@@ -1,18 +1,12 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { createHarness, createMemoryHistorySink, runAndJudge, type Scenario, type Verdict } from "cutwire";
-import { afterAll, describe, expect, it } from "vitest";
+import type { Verdict } from "cutwire";
+import { describe, expect, it } from "vitest";
 
 import { PLANTED_BUGS_OF_TIMING, type PlantedBug } from "./planted-bugs.test-support.ts";
+import { planOf, runOnSockets } from "./run-on-sockets.test-support.ts";
 
 /** A busy machine may leave a rule about time undecided; so often it is tried again, as --confirm does. */
 const TRIES_MAX = 4;
 const REPETITIONS = process.env["HARNESS_FULL"] === undefined ? 2 : 10;
-
-const harness = createHarness();
-const directory = mkdtempSync(join(tmpdir(), "cutwire-planted-timing-"));
-afterAll(() => rmSync(directory, { recursive: true }));
 
 /** How late the harness may be, in ms, before a busy machine may be why a bug did not show. */
 const BUSY_MS = 100;
@@ -20,19 +14,7 @@ const BUSY_MS = 100;
 type Judgement = { readonly verdicts: readonly Verdict[]; readonly isBusy: boolean };
 
 async function judge(client: string, scenario: string): Promise<Judgement> {
-  const text = readFileSync(new URL(`${scenario}.json`, import.meta.url), "utf8");
-  const { plan } = JSON.parse(text) as Scenario;
-  const { verdicts, record } = await runAndJudge(
-    {
-      plan,
-      module: harness.clients.get(client) ?? "",
-      backend: "embedded",
-      target: "reference",
-      sink: createMemoryHistorySink(),
-      stateDirectory: mkdtempSync(join(directory, "state-")),
-    },
-    harness,
-  );
+  const { verdicts, record } = await runOnSockets(client, planOf(scenario));
   const isBusy = record.history.some((event) => event.kind === "event-loop-delay" && event.maxMs > BUSY_MS);
   return { verdicts, isBusy };
 }

@@ -1,29 +1,11 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { createHarness, createMemoryHistorySink, runAndJudge, type Scenario, type Verdict } from "cutwire";
-import { afterAll, describe, expect, it } from "vitest";
+import type { Verdict } from "cutwire";
+import { describe, expect, it } from "vitest";
 
 import { PLANTED_BUGS, PLANTED_BUGS_OF_TIMING } from "./planted-bugs.test-support.ts";
-
-const harness = createHarness();
-const directory = mkdtempSync(join(tmpdir(), "cutwire-planted-"));
-afterAll(() => rmSync(directory, { recursive: true }));
+import { harness, planOf, runOnSockets } from "./run-on-sockets.test-support.ts";
 
 async function judge(client: string, scenario: string): Promise<readonly Verdict[]> {
-  const text = readFileSync(new URL(`${scenario}.json`, import.meta.url), "utf8");
-  const { plan } = JSON.parse(text) as Scenario;
-  const { verdicts, faults } = await runAndJudge(
-    {
-      plan,
-      module: harness.clients.get(client) ?? "",
-      backend: "embedded",
-      target: "reference",
-      sink: createMemoryHistorySink(),
-      stateDirectory: mkdtempSync(join(directory, "state-")),
-    },
-    harness,
-  );
+  const { verdicts, faults } = await runOnSockets(client, planOf(scenario));
   expect(faults.filter(({ state }) => state !== "fired")).toEqual([]);
   return verdicts;
 }

@@ -1,37 +1,12 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import {
-  createHarness,
-  createMemoryHistorySink,
-  type Plan,
-  runAndJudge,
-  type Scenario,
-  type SessionScript,
-  type Verdict,
-} from "cutwire";
-import { afterAll, describe, expect, it } from "vitest";
+import type { Plan, SessionScript, Verdict } from "cutwire";
+import { describe, expect, it } from "vitest";
 
 import { SMALL_CLIENTS } from "./planted-bugs.test-support.ts";
-
-const harness = createHarness();
-const directory = mkdtempSync(join(tmpdir(), "cutwire-small-clients-"));
-afterAll(() => rmSync(directory, { recursive: true }));
+import { planOf, runOnSockets } from "./run-on-sockets.test-support.ts";
 
 /** What a rule says of a client that is no policy of the reference client, but a small program of its own. */
 async function judge(client: string, rule: string, plan: Plan): Promise<Verdict | undefined> {
-  const module = harness.clients.get(client) ?? new URL(`../${client}`, import.meta.url).href;
-  const { verdicts, faults } = await runAndJudge(
-    {
-      plan,
-      module,
-      backend: "embedded",
-      target: "reference",
-      sink: createMemoryHistorySink(),
-      stateDirectory: mkdtempSync(join(directory, "state-")),
-    },
-    harness,
-  );
+  const { verdicts, faults } = await runOnSockets(client, plan);
   expect(faults.filter(({ state }) => state !== "fired")).toEqual([]);
   return verdicts.find((verdict) => verdict.rule === rule);
 }
@@ -49,11 +24,6 @@ async function decided(
     const verdict = await judge(client, rule, plan);
     if (left === 1 || verdict?.outcome === wanted) return verdict;
   }
-}
-
-/** The plan of a scenario of this folder. */
-function planOf(scenario: string): Plan {
-  return (JSON.parse(readFileSync(new URL(`${scenario}.json`, import.meta.url), "utf8")) as Scenario).plan;
 }
 
 const LIMITS = { runMs: 60_000, eventsMax: 50_000, bytesMax: 50_000_000, sessionsMax: 4 };
